@@ -1,0 +1,41 @@
+# Two commands do all the set-up: `make run` opens the console, `make test` runs the whole suite.
+PYTHON ?= python3
+BIN    := .venv/bin
+ARGS   ?=
+
+.PHONY: run test check format bench screenshots clean
+
+run: .venv/run
+	@$(BIN)/mailmedic $(ARGS)
+
+test: .venv/test
+	$(BIN)/pytest $(ARGS)
+
+check: .venv/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/test
+	$(BIN)/python -m tests.bench $(ARGS)
+
+screenshots: .venv/test
+	$(BIN)/python -m tests.screenshots
+
+clean:
+	rm -rf .venv build dist
+
+# The stamps are newer than what they were installed from, so a second run costs nothing.
+.venv/run: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet -c constraints.txt -e .
+	@touch $@
+
+.venv/test: .venv/run
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[test]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""What an operator does: the console, the commands, the monitor, the config."""

@@ -1,0 +1,1 @@
+"""What is true of the mail system right now. Imports no Textual and nothing of the other floors."""

@@ -1,0 +1,1 @@
+"""Causes and verdicts: pure, a board in, a verdict out."""

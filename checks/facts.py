@@ -1,0 +1,125 @@
+"""What a check hands to its panel beyond state and findings: frozen values, no I/O.
+
+Texts in here came from outside and have passed `checks.text.visible`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+
+class Process(Struct, frozen=True, tag=True):
+    """A process that matters for mail; `since` is when it started."""
+
+    name: str
+    pid: int
+    user: str = ""
+    since: datetime | None = None
+    memory: int = 0
+    cpu_seconds: float = 0.0
+    children: int = 0
+
+
+class ProcessFacts(Struct, frozen=True, tag=True):
+    """The mail processes of a host: those that run, and those that were expected and do not."""
+
+    running: tuple[Process, ...] = ()
+    missing: tuple[str, ...] = ()
+    visible_processes: int = 0
+
+
+class LoadFacts(Struct, frozen=True, tag=True):
+    """Load averages over 1, 5 and 15 minutes, memory in bytes, uptime in seconds."""
+
+    load: tuple[float, float, float]
+    cores: int
+    memory_total: int
+    memory_available: int
+    swap_total: int
+    swap_free: int
+    uptime: float
+
+
+class Disk(Struct, frozen=True, tag=True):
+    """A file system that holds one of the mail paths; sizes in bytes."""
+
+    path: str
+    mount: str
+    size: int
+    free: int
+    inodes: int
+    inodes_free: int
+    is_read_only: bool = False
+
+    @property
+    def used_share(self) -> float:
+        """Part of the space that is in use, 0 to 1."""
+        return 1 - self.free / self.size if self.size else 0.0
+
+    @property
+    def inodes_used_share(self) -> float:
+        """Part of the inodes that is in use, 0 to 1; 0 where the file system counts none."""
+        return 1 - self.inodes_free / self.inodes if self.inodes else 0.0
+
+
+class DiskFacts(Struct, frozen=True, tag=True):
+    """The disks that the mail paths of a host lie on."""
+
+    disks: tuple[Disk, ...] = ()
+
+
+class Reason(Struct, frozen=True, tag=True):
+    """Why messages are deferred, and how many recipients it holds up.
+
+    `family` is the enhanced status code (RFC 3463) or empty.
+    """
+
+    text: str
+    count: int
+    family: str = ""
+
+
+class QueueFacts(Struct, frozen=True, tag=True):
+    """A mail queue in sum. `oldest` is the arrival of the oldest message that can be delivered."""
+
+    active: int = 0
+    deferred: int = 0
+    hold: int = 0
+    incoming: int = 0
+    oldest: datetime | None = None
+    reasons: tuple[Reason, ...] = ()
+    senders: tuple[Reason, ...] = ()
+    domains: tuple[Reason, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """All messages in the queue."""
+        return self.active + self.deferred + self.hold + self.incoming
+
+
+class FileChange(Struct, frozen=True, tag=True):
+    """A watched file that differs from the baseline. `kind` is added, removed or changed.
+
+    `at` is the file's own modification time, where it still has one.
+    """
+
+    path: str
+    kind: str
+    at: datetime | None
+    added: int = 0
+    removed: int = 0
+    diff: tuple[str, ...] = ()
+
+
+class DriftFacts(Struct, frozen=True, tag=True):
+    """What differs from a host's baseline."""
+
+    baseline_at: datetime
+    watched: int
+    changes: tuple[FileChange, ...] = ()
+    unreadable: tuple[str, ...] = ()
+
+
+Facts = ProcessFacts | LoadFacts | DiskFacts | QueueFacts | DriftFacts

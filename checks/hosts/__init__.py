@@ -1,0 +1,106 @@
+"""How we get into a host: a `Login` runs commands and reads files there.
+
+Errors, all of them "could not ask"::
+
+    LoginError                 .code is the finding, str() the reason
+    ├── NeedsAnswer            login.needs-answer   a passphrase, PIN, code or host-key answer
+    ├── HostKeyChanged         login.host-key
+    ├── Denied                 login.denied
+    ├── Unreachable            login.unreachable    network, name, refused, line dropped
+    └── TimedOut               login.timeout        the command may still be running there
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from msgspec import Struct
+
+
+class LoginError(Exception):
+    """The host could not be asked."""
+
+    code = "login.failed"
+
+
+class NeedsAnswer(LoginError):
+    """ssh wants a passphrase, PIN, code or host-key answer that only a person can give."""
+
+    code = "login.needs-answer"
+
+
+class HostKeyChanged(LoginError):
+    """The host's key is not the one that is known."""
+
+    code = "login.host-key"
+
+
+class Denied(LoginError):
+    """The host refuses this user."""
+
+    code = "login.denied"
+
+
+class Unreachable(LoginError):
+    """The host can't be reached, or the line to it dropped."""
+
+    code = "login.unreachable"
+
+
+class TimedOut(LoginError):
+    """The command did not end by its deadline; it may still be running on the host."""
+
+    code = "login.timeout"
+
+
+FINDINGS = {
+    error.code: (error.__doc__ or "")
+    for error in (LoginError, NeedsAnswer, HostKeyChanged, Denied, Unreachable, TimedOut)
+}
+
+
+class Output(Struct, frozen=True):
+    """What a command left. `is_cut` says that it printed more than was kept."""
+
+    exit_status: int
+    stdout: bytes
+    stderr: bytes = b""
+    is_cut: bool = False
+
+
+class Stream(Protocol):
+    """A running command whose output is taken as it comes."""
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """Standard output, piece by piece, up to its end."""
+
+    async def end(self) -> Output:
+        """Wait for the command; its exit status and the head of its stderr."""
+
+
+class Login(Protocol):
+    """A way into a host."""
+
+    name: str
+    """As the config has it: ``local`` or ``ssh:DEST``."""
+    is_local: bool
+
+    async def run(self, argv: Sequence[str], *, deadline: float, limit: int = 1 << 20) -> Output:
+        """Run `argv` there, without a shell's interpretation, in the C locale.
+
+        Keeps at most `limit` bytes of stdout. A missing command answers exit status 127.
+        Raises LoginError.
+        """
+
+    async def read(self, path: str, *, deadline: float, limit: int = 1 << 20) -> bytes:
+        """The first `limit` bytes of a file there. Raises LoginError, or OSError."""
+
+    def stream(
+        self, argv: Sequence[str], *, deadline: float
+    ) -> AbstractAsyncContextManager[Stream]:
+        """Run `argv` there and take its output as it comes; leaving the context ends it."""
+
+    async def close(self) -> None:
+        """End what was opened for this login. Does not raise."""

@@ -1,0 +1,56 @@
+"""Times the steps of a check, and knows which one was under way when it ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from checks.facts import Facts
+from checks.model import Finding, Phase, Result, State, now
+
+
+class Phases:
+    """The stopwatch of one run of one check.
+
+    `current` is the step under way, or the one that failed: a timeout or an error caught outside
+    the ``with`` still finds its name there.
+    """
+
+    def __init__(self) -> None:
+        self.current = ""
+        self._began = time.monotonic()
+        self._at = now()
+        self._phases: list[Phase] = []
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Time what is done inside, under `name`."""
+        self.current = name
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._phases.append(Phase(name, time.monotonic() - began))
+
+    def result(
+        self,
+        state: State,
+        summary: str,
+        *findings: Finding,
+        metrics: dict[str, float] | None = None,
+        evidence: tuple[str, ...] = (),
+        facts: Facts | None = None,
+    ) -> Result:
+        """A result with the times measured so far."""
+        return Result(
+            state=state,
+            summary=summary,
+            phases=tuple(self._phases),
+            metrics=metrics or {},
+            findings=findings,
+            evidence=evidence,
+            facts=facts,
+            at=self._at,
+            duration=time.monotonic() - self._began,
+        )

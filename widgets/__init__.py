@@ -1,0 +1,1 @@
+"""How things look: draws boards, knows nothing of where they come from."""
