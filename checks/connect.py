@@ -1,0 +1,141 @@
+"""One TCP connection to a target: resolve, connect, and a name for each way that it fails.
+
+Errors::
+
+    NotConnected           .code is the end of the finding's code, .state what it means for a check
+    ├── ResolverFailed     resolver-failed       UNKNOWN: nothing is known of the name
+    ├── NameNotFound       name-not-found        CRITICAL
+    ├── Refused            connect.refused       CRITICAL
+    ├── Unreachable        connect.unreachable   CRITICAL
+    └── NotTried           connect.failed        UNKNOWN: this machine could not even try
+    TimeoutError           connect.timeout       CRITICAL, or the caller's own deadline: see
+                                                 `Phases.current`
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from contextlib import suppress
+
+from checks.model import State, Target
+from checks.phases import Phases
+from checks.resolver import DnsError, LookupFailed
+from checks.text import visible
+
+
+class NotConnected(Exception):
+    """There is no connection. The text is for people."""
+
+    code = ""
+    state = State.CRITICAL
+
+
+class ResolverFailed(NotConnected):
+    """The resolver could not answer, so the service was not asked."""
+
+    code = "resolver-failed"
+    state = State.UNKNOWN
+
+
+class NameNotFound(NotConnected):
+    """The host's name does not exist or has no address."""
+
+    code = "name-not-found"
+
+
+class Refused(NotConnected):
+    """The host answers, and nothing listens on the port."""
+
+    code = "connect.refused"
+
+
+class Unreachable(NotConnected):
+    """There is no way to the host, or a firewall on it says no."""
+
+    code = "connect.unreachable"
+
+
+class NotTried(NotConnected):
+    """This machine could not open a connection at all."""
+
+    code = "connect.failed"
+    state = State.UNKNOWN
+
+
+ERRORS = (ResolverFailed, NameNotFound, Refused, Unreachable, NotTried)
+
+_NO_WAY = {
+    errno.EHOSTUNREACH,
+    errno.EHOSTDOWN,
+    errno.ENETUNREACH,
+    errno.ENETDOWN,
+    errno.EADDRNOTAVAIL,
+    errno.EAFNOSUPPORT,
+    errno.EPERM,
+    errno.EACCES,
+}
+
+
+def findings(kind: str) -> dict[str, str]:
+    """The codes that a check of `kind` can answer for a connection, and their meanings."""
+    found = {f"{kind}.{error.code}": error.__doc__ or "" for error in ERRORS}
+    return found | {f"{kind}.connect.timeout": "The host does not answer the connection at all."}
+
+
+async def connect(target: Target, phases: Phases, *, deadline: float) -> socket.socket:
+    """A connected, non-blocking socket; hand it to ``asyncio.open_connection(sock=…)``.
+
+    Every address of the name is tried, each for its share of `deadline`. When none answers, what
+    the first one did is raised: NotConnected, or TimeoutError.
+    """
+    with phases.phase("resolve"):
+        addresses = await resolve(target, deadline=deadline)
+    failures: list[NotConnected | TimeoutError] = []
+    with phases.phase("connect"):
+        for address in addresses:
+            try:
+                async with asyncio.timeout(deadline / len(addresses)):
+                    return await _connect(address, target.port)
+            except (NotConnected, TimeoutError) as failure:
+                failures.append(failure)
+    raise failures[0]
+
+
+async def resolve(target: Target, *, deadline: float) -> tuple[str, ...]:
+    """The addresses of the target. Raises ResolverFailed or NameNotFound."""
+    try:
+        return await target.resolver.addresses(target.address, deadline=deadline)
+    except LookupFailed as error:
+        raise ResolverFailed(str(error)) from error
+    except DnsError as error:
+        raise NameNotFound(str(error)) from error
+
+
+async def _connect(address: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    connection: socket.socket | None = None
+    try:
+        connection = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        with suppress(OSError):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await asyncio.get_running_loop().sock_connect(connection, (address, port))
+    except BaseException as error:
+        if connection is not None:
+            connection.close()
+        if isinstance(error, OSError):
+            raise _named(error) from error
+        raise
+    return connection
+
+
+def _named(error: OSError) -> NotConnected | TimeoutError:
+    reason = visible((error.strerror or str(error)).lower(), 100)
+    if isinstance(error, TimeoutError):
+        return error
+    if isinstance(error, ConnectionError):
+        return Refused(reason)
+    if error.errno in _NO_WAY:
+        return Unreachable(reason)
+    return NotTried(f"no connection could be opened: {reason}")
