@@ -1,0 +1,166 @@
+"""One bounded dialogue in lines with one server, as smtp, imap and pop3 hold it.
+
+Whatever a peer sends, no more than `TOTAL_LIMIT` bytes of it are kept, and nothing more is read
+from it then. The deadline is the caller's; `late()` says afterwards what came instead of an
+answer. Errors::
+
+    Broken       there is no answer; `.how` is what the peer did instead, str() what it said
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from enum import StrEnum
+
+from checks.text import redact, visible
+
+LINE_LIMIT = 4096
+"""Longest line, in bytes. SMTP allows 512 (RFC 5321 4.5.3.1.5); IMAP's capabilities take more."""
+
+TOTAL_LIMIT = 65536
+"""Most bytes of one dialogue; a long EHLO answer has a few hundred."""
+
+LINES_LIMIT = 300
+"""Most lines of one dialogue; an EHLO answer has about 15."""
+
+TRANSCRIPT_LIMIT = 40
+"""Lines of the dialogue that are kept as evidence."""
+
+_TLS_RECORDS = (b"\x15\x03", b"\x16\x03")
+"""How a TLS alert or handshake begins (RFC 8446 5.1)."""
+
+
+class How(StrEnum):
+    """What a peer does instead of answering; the last part of a finding code."""
+
+    TIMEOUT = "timeout"
+    TRICKLE = "trickle"
+    UNFINISHED = "unfinished"
+    ENDLESS = "endless"
+    CLOSED = "closed"
+    RESET = "reset"
+    MALFORMED = "malformed"
+    EARLY = "early-talker"
+    INJECTED = "injected"
+
+
+class Broken(Exception):
+    """The peer did something else than answer."""
+
+    def __init__(self, how: How, text: str = "") -> None:
+        super().__init__(text)
+        self.how = how
+
+
+class Dialogue(asyncio.Protocol):
+    """The connection of one run of one check. `bytes_in` counts what came, with TLS taken off."""
+
+    def __init__(self) -> None:
+        self.bytes_in = 0
+        self._buffer = bytearray()
+        self._lines = 0
+        self._lines_asked = 0
+        self._ended: How | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._transport: asyncio.Transport | None = None
+        self._tcp: asyncio.Transport | None = None
+        self._transcript: list[tuple[str, bytes]] = []
+
+    async def open(self, connection: socket.socket) -> None:
+        """Take over a connected socket. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        self._tcp, _ = await loop.create_connection(lambda: self, sock=connection)
+        self._transport = self._tcp
+
+    async def start_tls(self, context: ssl.SSLContext, name: str) -> ssl.SSLObject:
+        """Go on under TLS, with a peer who proves to be `name`. Raises OSError, ValueError."""
+        if self._tcp is None:
+            raise ConnectionResetError
+        loop = asyncio.get_running_loop()
+        self._transport = await loop.start_tls(self._tcp, self, context, server_hostname=name)
+        if self._transport is None:  # asyncio answers so when the peer left in this very moment
+            raise ConnectionResetError
+        session: ssl.SSLObject = self._transport.get_extra_info("ssl_object")
+        return session
+
+    @property
+    def has_more(self) -> bool:
+        """Whether the peer has said more than it was asked for."""
+        return bool(self._buffer)
+
+    def send(self, command: str) -> None:
+        """Send one line. Does not wait; a line fits into any socket's buffer."""
+        self._lines_asked = self._lines
+        self._keep("C", command.encode())
+        if self._transport is not None:
+            self._transport.write(f"{command}\r\n".encode())
+
+    async def line(self) -> bytes:
+        """The next line without its end, which may be CR LF or LF. Raises Broken."""
+        searched = 0
+        while (end := self._buffer.find(b"\n", searched)) < 0:
+            self._expect_more()
+            searched = len(self._buffer)
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        self._lines += 1
+        if end > LINE_LIMIT or self._lines > LINES_LIMIT:
+            raise self._broken(How.ENDLESS)
+        line = bytes(self._buffer[:end]).removesuffix(b"\r")
+        del self._buffer[: end + 1]
+        self._keep("S", line)
+        return line
+
+    def late(self) -> Broken:
+        """What came since the last `send` until nobody waited any longer."""
+        if self._lines > self._lines_asked:
+            return self._broken(How.UNFINISHED)
+        return self._broken(How.TRICKLE if self._buffer else How.TIMEOUT)
+
+    def transcript(self) -> tuple[str, ...]:
+        """The first lines of the dialogue, harmless, with ``C:`` or ``S:`` before them."""
+        return tuple(f"{side}: {redact(visible(line))}" for side, line in self._transcript)
+
+    def close(self) -> None:
+        """End the connection at once; the socket is closed when the loop turns."""
+        if self._tcp is not None:
+            self._tcp.abort()
+        self._tcp = self._transport = None
+
+    def data_received(self, data: bytes) -> None:
+        """Keep what still fits, and stop listening when nothing does."""
+        self._buffer += data[: max(0, TOTAL_LIMIT - self.bytes_in)]
+        self.bytes_in += len(data)
+        if self.bytes_in >= TOTAL_LIMIT and self._transport is not None:
+            self._transport.pause_reading()
+        self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Remember how it ended."""
+        self._ended = How.CLOSED if exc is None else How.RESET
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _expect_more(self) -> None:
+        """Raise Broken when no line can come any more."""
+        if self._buffer.startswith(_TLS_RECORDS):
+            raise Broken(How.MALFORMED, "TLS where plain text is spoken")
+        if len(self._buffer) > LINE_LIMIT or self.bytes_in >= TOTAL_LIMIT:
+            raise self._broken(How.ENDLESS)
+        if self._ended is not None:
+            raise self._broken(self._ended)
+
+    def _broken(self, how: How) -> Broken:
+        """`how`, with the piece of a line that is left over kept as evidence."""
+        if self._buffer:
+            self._keep("S", bytes(self._buffer[:LINE_LIMIT]))
+        return Broken(how)
+
+    def _keep(self, side: str, line: bytes) -> None:
+        if len(self._transcript) < TRANSCRIPT_LIMIT:
+            self._transcript.append((side, line))

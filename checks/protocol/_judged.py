@@ -1,0 +1,27 @@
+"""One judgement of a check: a finding with the state it means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from checks.model import Finding, State
+
+
+class Judged(Struct, frozen=True):
+    """`text` is worded so that it can stand as the summary line."""
+
+    state: State
+    code: str
+    text: str
+
+    @property
+    def finding(self) -> Finding:
+        """The finding, without its state."""
+        return Finding(self.code, self.text)
+
+
+def worst_first(judged: Sequence[Judged]) -> list[Judged]:
+    """`judged`, so that the first gives the state and the summary."""
+    return sorted(judged, key=lambda one: -one.state.badness)

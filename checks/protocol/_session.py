@@ -1,0 +1,219 @@
+"""One run of smtp, imap or pop3: reach the service, talk, and judge what stopped the talk.
+
+Each protocol brings its steps (``banner``, ``ehlo``…); what can go wrong in any of them is named
+and worded here, once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+from msgspec import Struct
+
+from checks import connect
+from checks.model import Result, State, Target
+from checks.phases import Phases
+from checks.protocol import _tls
+from checks.protocol._dialogue import Broken, Dialogue, How
+from checks.protocol._judged import Judged, worst_first
+from checks.text import visible
+
+_MEANINGS = {
+    How.TIMEOUT: "nothing at all came",
+    How.TRICKLE: "bytes came, but not even one line",
+    How.UNFINISHED: "an answer began and did not end",
+    How.ENDLESS: "a line or an answer without end came",
+    How.CLOSED: "the connection was closed",
+    How.RESET: "the connection was reset",
+    How.MALFORMED: "what came is not this protocol",
+}
+
+_NOT_TALKING = frozenset({"", "resolve", "connect", "ca-file", "tls"})
+
+IMPLICIT_TLS = frozenset({"smtps", "imaps", "pop3s"})
+"""Services that begin with the TLS handshake (RFC 8314)."""
+
+GREETINGS = frozenset({"banner", "greeting"})
+"""Steps that wait for the server to speak first."""
+
+
+def findings(kind: str, *steps: str) -> dict[str, str]:
+    """What every check of this room can answer; `steps` are the answers that it waits for."""
+    return (
+        connect.findings(kind)
+        | {
+            code(kind, step, how): f"{step}: {_MEANINGS[how]}"
+            for step in steps
+            for how in _MEANINGS
+        }
+        | {
+            f"{kind}.{How.EARLY}": "the server talks before it is asked",
+            f"{kind}.starttls.{How.INJECTED}": "plain text was slipped in before TLS",
+            f"{kind}.starttls.missing": "STARTTLS is not offered",
+            f"{kind}.starttls.refused": "STARTTLS is offered, and refused when asked for",
+        }
+        | _tls.FINDINGS
+    )
+
+
+def code(kind: str, step: str, how: How) -> str:
+    """The finding for `how` in `step`; who greets in another language is ``not-smtp``."""
+    if how is How.MALFORMED and step in GREETINGS:
+        return f"{kind}.{step}.not-{kind}"
+    return f"{kind}.{step}.{how}"
+
+
+class Wait(Struct, frozen=True):
+    """What was measured of the answer that did not come: its step, what it came after, how long."""
+
+    step: str
+    after: str
+    seconds: float
+    bytes_in: int
+
+
+class Session:
+    """The run of a check of `kind`, e.g. ``smtp``; `stopped` says what ended it too early."""
+
+    def __init__(self, kind: str, target: Target, options: _tls.TlsOptions) -> None:
+        self.kind = kind
+        self.target = target
+        self.options = options
+        self.phases = Phases()
+        self.dialogue = Dialogue()
+        self.certificate: _tls.Certificate | None = None
+        self.stopped: Judged | None = None
+        self._address = ""
+        self._step = self._after = ""
+        self._began = 0.0
+        self._bytes_before = 0
+
+    async def run(self, talk: Callable[[], Awaitable[None]], *, deadline: float) -> None:
+        """Connect and `talk`; what ends it too early is judged in `stopped`."""
+        try:
+            async with asyncio.timeout(deadline):
+                connection = await connect.connect(self.target, self.phases, deadline=deadline)
+                self._address = connection.getpeername()[0]
+                await self.dialogue.open(connection)
+                if self.target.about in IMPLICIT_TLS:
+                    await self.start_tls()
+                await talk()
+        except (OSError, ValueError, Broken, connect.NotConnected, _tls.CaFileError) as error:
+            self.stopped = self._judge(error)
+        finally:
+            self.dialogue.close()
+
+    @contextmanager
+    def step(self, name: str, *, after: str) -> Iterator[None]:
+        """Time the wait for one answer; `after` is what it is the answer to."""
+        self._step, self._after = name, after
+        self._began = asyncio.get_running_loop().time()
+        self._bytes_before = self.dialogue.bytes_in
+        is_again = self.certificate is not None and name not in GREETINGS
+        with self.phases.phase(f"{name}-tls" if is_again else name):
+            yield
+
+    async def start_tls(self) -> None:
+        """Verify the peer and go on under TLS. Raises Broken, OSError, ValueError, CaFileError."""
+        if self.dialogue.has_more:
+            raise Broken(How.INJECTED)
+        host = self.target.host
+        self.phases.current = "ca-file"
+        context = await _tls.context(host.ca_file if host else "")
+        name = self.target.address.strip("[]").rstrip(".")
+        with self.phases.phase("tls"):
+            session = await self.dialogue.start_tls(context, name)
+            self.certificate = _tls.read_certificate(session)
+
+    def leave(self, command: str) -> None:
+        """Say goodbye, and do not wait for the answer.
+
+        A round trip that would tell nothing: RFC 5321 4.1.1.10 asks for the command alone, and
+        what the server did before counts without it.
+        """
+        self.dialogue.send(command)
+
+    def judged(self) -> list[Judged]:
+        """What all protocols judge alike: the certificate, and what stopped the talk."""
+        judged = [] if self.stopped is None else [self.stopped]
+        if self.certificate is not None:
+            judged += _tls.judge_certificate(self.certificate, self.options)
+        return judged
+
+    def result(self, banner: str, judged: list[Judged]) -> Result:
+        """The result of everything judged; when nothing is wrong, `banner` leads the summary."""
+        metrics = {"bytes_in": float(self.dialogue.bytes_in)}
+        evidence = self.dialogue.transcript()
+        if self._address:
+            evidence = (f"connected to {self._address} port {self.target.port}", *evidence)
+        if self.certificate is not None:
+            metrics["tls_days_left"] = self.certificate.days_left
+            evidence = (*evidence, self.certificate.evidence)
+        judged = worst_first(judged)
+        return self.phases.result(
+            judged[0].state if judged else State.OK,
+            judged[0].text if judged else f"{banner or 'answers'}; {self._security()}",
+            *(one.finding for one in judged),
+            metrics=metrics,
+            evidence=evidence,
+        )
+
+    def _judge(self, error: Exception) -> Judged:
+        phase = self.phases.current
+        if isinstance(error, TimeoutError) and phase not in _NOT_TALKING:
+            error = self.dialogue.late()
+        if isinstance(error, Broken):
+            return judge_broken(self.kind, error, self._wait())
+        if phase == "tls" or isinstance(error, ssl.SSLError):
+            return _tls.judge_error(error)
+        return judge_unreached(self.kind, phase, error)
+
+    def _security(self) -> str:
+        if self.certificate is None:
+            return "no TLS"
+        certificate = self.certificate
+        return f"{certificate.version}, certificate good for {certificate.days_left:.0f} days"
+
+    def _wait(self) -> Wait:
+        seconds = asyncio.get_running_loop().time() - self._began
+        came = self.dialogue.bytes_in - self._bytes_before
+        return Wait(self._step, self._after, seconds, came)
+
+
+def judge_unreached(kind: str, phase: str, error: Exception) -> Judged:
+    """Why there was no connection."""
+    if isinstance(error, connect.NotConnected):
+        return Judged(error.state, f"{kind}.{error.code}", str(error))
+    if phase == "ca-file":
+        return Judged(State.UNKNOWN, "tls.ca-file", str(error) or "loading the CAs takes too long")
+    if isinstance(error, TimeoutError) and phase == "resolve":
+        return Judged(State.UNKNOWN, f"{kind}.resolver-failed", "the resolver does not answer")
+    if isinstance(error, TimeoutError):
+        return Judged(State.CRITICAL, f"{kind}.connect.timeout", "no answer to the connection")
+    return Judged(State.UNKNOWN, f"{kind}.connect.failed", visible(str(error), 200))
+
+
+def judge_broken(kind: str, broken: Broken, wait: Wait) -> Judged:
+    """What the peer did instead of answering, in words."""
+    how = broken.how
+    if how is How.EARLY:
+        return Judged(
+            State.CRITICAL, f"{kind}.{how}", f"talks before it is asked, after {wait.after}"
+        )
+    if how is How.INJECTED:
+        text = "plain text slipped in behind the answer to STARTTLS"
+        return Judged(State.CRITICAL, f"{kind}.starttls.{how}", text)
+    words = {
+        How.TIMEOUT: f"nothing after {wait.after} for {wait.seconds:.1f} s",
+        How.TRICKLE: f"only {wait.bytes_in} bytes and no line after {wait.after}"
+        f" in {wait.seconds:.1f} s",
+        How.UNFINISHED: f"answer after {wait.after} not ended in {wait.seconds:.1f} s",
+        How.ENDLESS: f"never stops talking after {wait.after}: stopped at {wait.bytes_in} bytes",
+        How.CLOSED: f"closed the connection after {wait.after}, {wait.bytes_in} bytes said",
+        How.RESET: f"reset the connection after {wait.after}, {wait.bytes_in} bytes said",
+        How.MALFORMED: f"does not speak {kind.upper()}, after {wait.after}: {broken}",
+    }
+    return Judged(State.CRITICAL, code(kind, wait.step, how), words[how])
