@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import socket
 from contextlib import suppress
 
@@ -131,7 +132,8 @@ async def _connect(address: str, port: int) -> socket.socket:
 
 
 def _named(error: OSError) -> NotConnected | TimeoutError:
-    reason = visible((error.strerror or str(error)).lower(), 100)
+    # asyncio's own text is "Connect call failed"; the kernel's says why.
+    reason = os.strerror(error.errno).lower() if error.errno else visible(str(error), 100)
     if isinstance(error, TimeoutError):
         return error
     if isinstance(error, ConnectionError):
