@@ -1,133 +1,172 @@
-"""Names to addresses and records, through dnspython.
+"""Names to addresses and records, with as few questions as will do.
 
 Never through getaddrinfo: its few threads are all taken when a resolver is dead, and then
-everything that needs a thread waits. Errors::
-
-    LookupFailed     the resolver could not answer (silent, SERVFAIL, REFUSED): nothing is known
-    NoSuchName       NXDOMAIN (RFC 2308): the name does not exist
-    NoRecords        the name exists and has no record of that type (NODATA, RFC 2308)
+everything that needs a thread waits. The errors are those of `checks.dns_errors`.
 """
 
 from __future__ import annotations
 
-import ipaddress
+import asyncio
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from checks.text import visible
+from msgspec import Struct
 
-if TYPE_CHECKING:
-    from dns.asyncresolver import Resolver as DnsResolver
+from checks.dns_errors import (
+    AliasLoop,
+    BadName,
+    DnsError,
+    LookupFailed,
+    NoRecords,
+    NoSuchName,
+)
+from checks.etc_hosts import HostsFile, address_literal
+from checks.lookup import Answer, NameServers
+
+__all__ = [
+    "AliasLoop",
+    "BadName",
+    "DnsError",
+    "LookupFailed",
+    "NoRecords",
+    "NoSuchName",
+    "Resolver",
+]
 
 HOSTS_FILE = Path("/etc/hosts")
-RECORDS_LIMIT = 100
-"""Records kept of one answer; a domain with more MX records than this is not a mail domain."""
+
+KEEP_LIMIT = 30.0
+"""Longest that an address is kept, in seconds, so that a mended record is soon believed."""
+
+NAMES_LIMIT = 1000
+"""Names kept; past it all are forgotten."""
+
+SECOND_FAMILY = 0.3
+"""How long the other address family may lag behind the first, in seconds (RFC 8305 section 3)."""
 
 
-class DnsError(Exception):
-    """A look-up that gave no record. The text is for people."""
+class _Kept(Struct, frozen=True):
+    addresses: tuple[str, ...]
+    until: float
 
 
-class LookupFailed(DnsError):
-    """The resolver could not answer; nothing is known of the name."""
-
-
-class NoSuchName(DnsError):
-    """The name does not exist."""
-
-
-class NoRecords(DnsError):
-    """The name exists, and has no such record."""
+class _UnderWay(Struct, frozen=True):
+    task: asyncio.Task[tuple[str, ...]]
+    ends: float
 
 
 class Resolver:
     """Asks one name server (`server`, an address), or those of this machine.
 
-    The machine's ``/etc/hosts`` counts only where no server is set, as in every other program here.
+    The machine's ``/etc/hosts`` and search list count only where no server is set, as in every
+    other program here. To be used from one event loop.
     """
 
     def __init__(self, server: str | None = None, *, port: int = 53) -> None:
         self.server = server
         self.port = port
-        self._dns: DnsResolver | None = None
+        self._servers = NameServers(server, port)
+        self._hosts = HostsFile(HOSTS_FILE)
+        self._kept: dict[str, _Kept] = {}
+        self._under_way: dict[str, _UnderWay] = {}
 
     @property
     def name(self) -> str:
         """How to call this resolver in a sentence."""
-        return self.server or "this machine's resolver"
+        if self.server:
+            return self.server
+        asked = ", ".join(self._servers.addresses)
+        return f"this machine's resolver ({asked})" if asked else "this machine's resolver"
 
-    async def addresses(self, name: str, *, deadline: float) -> tuple[str, ...]:
+    async def addresses(
+        self, name: str, *, deadline: float, is_fresh: bool = False
+    ) -> tuple[str, ...]:
         """The IPv4 and IPv6 addresses of `name`, IPv4 first; an address is its own answer.
 
-        Raises DnsError.
+        An answer is kept for as long as its TTL says, at most KEEP_LIMIT; `is_fresh` asks anyway.
+        Raises DnsError, at the latest after `deadline` seconds.
         """
-        literal = _literal(name)
+        literal = address_literal(name)
         if literal:
             return (literal,)
-        known = () if self.server else _in_hosts_file(name)
-        if known:
-            return known
-        found: list[str] = []
-        missing: DnsError | None = None
-        for kind in ("A", "AAAA"):
-            try:
-                found += await self.records(name, kind, deadline=deadline)
-            except (NoSuchName, NoRecords) as error:
-                missing = error
-            except LookupFailed:
-                if not found:
-                    raise
-        if not found:
-            raise missing or NoRecords(f"{visible(name)} has no address")
-        return tuple(found)
+        kept = self._kept.get(name.lower())
+        if kept and not is_fresh and kept.until > time.monotonic():
+            return kept.addresses
+        try:
+            async with asyncio.timeout(deadline):
+                known = () if self.server else await self._hosts.addresses(name)
+                return known or await asyncio.shield(self._share(name, deadline))
+        except TimeoutError as error:
+            raise LookupFailed(f"{self.name} does not answer") from error
 
     async def records(self, name: str, kind: str, *, deadline: float) -> tuple[str, ...]:
         """The records of type `kind` in their text form, e.g. ``"10 mail1.lab.test."`` for an MX.
 
-        Raises DnsError.
+        Always asks. Raises DnsError, at the latest after `deadline` seconds.
         """
-        import dns.exception
-        import dns.name
-        import dns.resolver
-
         try:
-            answer = await self._resolver().resolve(name, kind, lifetime=deadline)
-        except dns.resolver.NXDOMAIN as error:
-            raise NoSuchName(f"{visible(name)} does not exist") from error
-        except dns.resolver.NoAnswer as error:
-            raise NoRecords(f"{visible(name)} has no {kind} record") from error
-        except dns.exception.Timeout as error:
+            async with asyncio.timeout(deadline):
+                answer = await self._servers.ask(name, kind, deadline=deadline)
+        except TimeoutError as error:
             raise LookupFailed(f"{self.name} does not answer") from error
-        except (dns.exception.DNSException, OSError, ValueError) as error:
-            raise LookupFailed(f"{self.name} failed: {visible(str(error), 200)}") from error
-        return tuple(visible(record.to_text()) for record in list(answer)[:RECORDS_LIMIT])
+        return answer.records
 
-    def _resolver(self) -> DnsResolver:
-        if self._dns is None:
-            from dns.asyncresolver import Resolver as DnsResolver
+    def _share(self, name: str, deadline: float) -> asyncio.Task[tuple[str, ...]]:
+        """The look-up of `name` that is under way, or a new one.
 
-            self._dns = DnsResolver(configure=self.server is None)
-            if self.server is not None:
-                self._dns.nameservers = [self.server]
-                self._dns.port = self.port
-        return self._dns
+        One that has less than half of our time left would answer for a deadline that is not ours.
+        """
+        key, ends = name.lower(), time.monotonic() + deadline
+        running = self._under_way.get(key)
+        if running and not running.task.done() and running.ends > ends - deadline / 2:
+            return running.task
+        task = asyncio.create_task(self._both_families(name, deadline))
+        mine = self._under_way[key] = _UnderWay(task, ends)
+
+        def forget(task: asyncio.Task[tuple[str, ...]]) -> None:
+            if self._under_way.get(key) is mine:
+                del self._under_way[key]
+            if not task.cancelled():
+                task.exception()  # nobody may have waited for it
+
+        task.add_done_callback(forget)
+        return task
+
+    async def _both_families(self, name: str, deadline: float) -> tuple[str, ...]:
+        tasks = [asyncio.create_task(self._try(name, kind, deadline)) for kind in ("A", "AAAA")]
+        try:
+            done, lagging = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if lagging:
+                has_one = not any(isinstance(task.result(), DnsError) for task in done)
+                await asyncio.wait(lagging, timeout=SECOND_FAMILY if has_one else None)
+            return self._keep(name, [task.result() for task in tasks if task.done()])
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    def _keep(self, name: str, outcomes: list[Answer | DnsError]) -> tuple[str, ...]:
+        errors = [outcome for outcome in outcomes if isinstance(outcome, DnsError)]
+        answers = [outcome for outcome in outcomes if not isinstance(outcome, DnsError)]
+        if not answers:
+            raise min(errors, key=_uncertainty)
+        found = tuple(address for answer in answers for address in answer.records)
+        ttl = min(answer.ttl for answer in answers)
+        if len(self._kept) >= NAMES_LIMIT:
+            self._kept.clear()
+        self._kept[name.lower()] = _Kept(found, time.monotonic() + min(ttl, KEEP_LIMIT))
+        return found
+
+    async def _try(self, name: str, kind: str, deadline: float) -> Answer | DnsError:
+        is_ours = self.server is None
+        try:
+            return await self._servers.ask(name, kind, deadline=deadline, search=is_ours)
+        except DnsError as error:
+            return error
 
 
-def _literal(name: str) -> str:
-    try:
-        return str(ipaddress.ip_address(name.strip("[]")))
-    except ValueError:
-        return ""
+def _uncertainty(error: DnsError) -> int:
+    """Which failure counts: NXDOMAIN holds for both types, and silence may hide an answer."""
+    return next(n for n, kind in enumerate(_CERTAINTY) if isinstance(error, kind))
 
 
-def _in_hosts_file(name: str) -> tuple[str, ...]:
-    try:
-        lines = HOSTS_FILE.read_text(errors="replace").splitlines()
-    except OSError:
-        return ()
-    found = []
-    for line in lines:
-        address, *names = line.partition("#")[0].split() or [""]
-        if name.lower().rstrip(".") in map(str.lower, names) and _literal(address):
-            found.append(_literal(address))
-    return tuple(sorted(set(found), key=lambda address: ":" in address))
+_CERTAINTY = (NoSuchName, LookupFailed, DnsError)

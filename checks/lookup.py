@@ -1,0 +1,179 @@
+"""One question to the name servers, through dnspython: no threads, no getaddrinfo."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from checks.dns_errors import AliasLoop, BadName, DnsError, LookupFailed, NoRecords, NoSuchName
+from checks.etc_hosts import changed_at
+from checks.text import visible
+
+if TYPE_CHECKING:
+    import dns.exception
+    import dns.name
+    import dns.resolver
+    from dns.asyncresolver import Resolver as DnsResolver
+
+RESOLV_CONF = Path("/etc/resolv.conf")
+
+RECORDS_LIMIT = 1000
+"""Records kept of one answer: twice what anybody was seen to publish."""
+
+
+class Answer(Struct, frozen=True):
+    """Records in their text form, and for how many seconds they may be kept."""
+
+    records: tuple[str, ...]
+    ttl: float
+
+
+class NameServers:
+    """One name server, or those of ``/etc/resolv.conf``, which is read again when it changed."""
+
+    def __init__(self, server: str | None, port: int) -> None:
+        self._server = server
+        self._port = port
+        self._dns: DnsResolver | None = None
+        self._read_at = -1
+        self._reading = asyncio.Lock()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Whom it asks, as far as that is known yet."""
+        if self._server:
+            return (self._server,)
+        return tuple(map(str, self._dns.nameservers)) if self._dns else ()
+
+    async def ask(self, name: str, kind: str, *, deadline: float, search: bool = False) -> Answer:
+        """The records of type `kind` of `name`; with `search` as resolv.conf(5) completes names.
+
+        The deadline is dnspython's lifetime, which it overruns at times: bound it. Raises DnsError.
+        """
+        began = time.monotonic()
+        try:
+            configured = await self._configured()
+        except (OSError, ValueError) as error:
+            raise LookupFailed(f"the resolver can't be used: {visible(str(error), 200)}") from error
+        left = deadline - (time.monotonic() - began)
+        asking = copy.copy(configured)
+        if len(asking.nameservers) > 1:  # a dead first server must leave time for the second
+            asking.timeout = min(asking.timeout, left / 2)
+        return await _resolve(asking, name, kind, left, search=search)
+
+    async def _configured(self) -> DnsResolver:
+        if self._dns is None or self._is_outdated():
+            async with self._reading:
+                if self._dns is None or self._is_outdated():
+                    at = changed_at(RESOLV_CONF)
+                    self._dns = await asyncio.to_thread(_configure, self._server, self._port)
+                    self._read_at = at
+        return self._dns
+
+    def _is_outdated(self) -> bool:
+        return self._server is None and self._read_at != changed_at(RESOLV_CONF)
+
+
+def _configure(server: str | None, port: int) -> DnsResolver:
+    """In a thread: importing dnspython takes 110 ms. Raises OSError or ValueError."""
+    import dns.asyncresolver
+    import dns.exception
+
+    try:
+        asking = dns.asyncresolver.Resolver(str(RESOLV_CONF), configure=server is None)
+    except dns.exception.DNSException as error:
+        raise ValueError(error) from error
+    if server is not None:
+        asking.nameservers = [server]
+        asking.port = port
+    return asking
+
+
+async def _resolve(
+    asking: DnsResolver, name: str, kind: str, lifetime: float, *, search: bool
+) -> Answer:
+    import dns.exception
+    import dns.name
+    import dns.resolver
+
+    shown = visible(name, 100)
+    try:
+        answer = await asking.resolve(_question(name), kind, lifetime=lifetime, search=search)
+    except dns.resolver.NXDOMAIN as error:
+        raise NoSuchName(f"{shown} does not exist") from error
+    except dns.resolver.NoAnswer as error:
+        if _is_referral(error):
+            raise LookupFailed(
+                f"the resolver sends us elsewhere instead of answering for {shown}"
+            ) from error
+        raise NoRecords(f"{shown} has no {kind} record") from error
+    except dns.name.NameTooLong as error:
+        raise BadName(f"{shown} is too long for a name") from error
+    except (dns.exception.DNSException, OSError, ValueError) as error:
+        raise _failure(error, shown) from error
+    records = tuple(visible(record.to_text()) for record in list(answer)[:RECORDS_LIMIT])
+    return Answer(records, answer.chaining_result.minimum_ttl)
+
+
+def _question(name: str) -> dns.name.Name:
+    """Raises BadName."""
+    import dns.exception
+    import dns.name
+
+    try:
+        question = dns.name.from_text(name.strip(), None)
+    except (dns.exception.DNSException, ValueError) as error:
+        raise BadName(f"{visible(name, 100)} is not a name: {visible(str(error), 100)}") from error
+    if question in (dns.name.root, dns.name.empty):
+        raise BadName("an empty name was asked for")
+    return question
+
+
+def _is_referral(error: dns.resolver.NoAnswer) -> bool:
+    """Whether an answer without records names other servers: not a NODATA (RFC 2308 2.2)."""
+    import dns.flags
+    import dns.rdatatype
+
+    response = error.response()
+    kinds = {rrset.rdtype for rrset in response.authority}
+    is_own = bool(response.flags & dns.flags.AA)
+    return not is_own and dns.rdatatype.NS in kinds and dns.rdatatype.SOA not in kinds
+
+
+def _failure(error: Exception, name: str) -> DnsError:
+    """Why no server answered, with what each of them did."""
+    import dns.message
+    import dns.resolver
+
+    is_listed = isinstance(error, dns.resolver.LifetimeTimeout | dns.resolver.NoNameservers)
+    tries = error.kwargs.get("errors") or [] if is_listed else []
+    if any(isinstance(what, dns.message.ChainTooLong) for *_, what, _ in tries):
+        return AliasLoop(f"the CNAME records of {name} lead in a circle")
+    did = {_server(server): _words(what) for server, _, _, what, _ in tries}
+    if did:
+        return LookupFailed(
+            ", ".join(f"resolver {server} {words}" for server, words in did.items())
+        )
+    return LookupFailed(f"the resolver failed: {visible(str(error), 200)}")
+
+
+def _server(text: str) -> str:
+    """``10.0.0.53`` of dnspython's ``Do53:10.0.0.53@53``."""
+    return visible(text.removeprefix("Do53:").removesuffix("@53").replace("@", " port "))
+
+
+def _words(what: object) -> str:
+    import dns.exception
+
+    if isinstance(what, str):
+        return f"answers {visible(what, 30)}"
+    if isinstance(what, TimeoutError | dns.exception.Timeout):
+        return "does not answer"
+    if isinstance(what, OSError):
+        return f"can't be reached: {visible((what.strerror or str(what)).lower(), 100)}"
+    return f"answers garbage: {visible(str(what), 100)}"
