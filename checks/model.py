@@ -60,7 +60,11 @@ class Finding(Struct, frozen=True):
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """What a check saw. `evidence` holds lines from outside, already made `visible()`."""
+    """What a check saw.
+
+    `evidence` holds lines from outside, already made `visible()`; `mend` is the command that would
+    let us see what could not be seen.
+    """
 
     state: State
     summary: str
@@ -69,6 +73,7 @@ class Result(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     evidence: tuple[str, ...] = ()
     facts: Facts | None = None
+    mend: str = ""
     at: datetime
     duration: float
 
@@ -79,10 +84,15 @@ class Result(Struct, frozen=True, kw_only=True):
 
 
 class CheckOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every ``[check.KIND]`` table can set; each check adds its thresholds."""
+    """What every ``[check.KIND]`` table can set; each check adds its thresholds.
+
+    `rest` keeps a costly check gentle: it starts no sooner than `rest` times its last duration
+    after it ended.
+    """
 
     interval: float = 10.0
     deadline: float = 5.0
+    rest: float = 0.0
 
 
 class Host(Struct, frozen=True, kw_only=True):

@@ -41,6 +41,7 @@ class Phases:
         metrics: dict[str, float] | None = None,
         evidence: tuple[str, ...] = (),
         facts: Facts | None = None,
+        mend: str = "",
     ) -> Result:
         """A result with the times measured so far."""
         return Result(
@@ -51,6 +52,7 @@ class Phases:
             findings=findings,
             evidence=evidence,
             facts=facts,
+            mend=mend,
             at=self._at,
             duration=time.monotonic() - self._began,
         )

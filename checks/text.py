@@ -54,7 +54,8 @@ _SECRET = re.compile(
       [\w.-]* ["']? \s* [:=] \s* )
     ( "[^"]*" | '[^']*' | [^\s,;]+ )
     | ( \b [a-z][a-z0-9+.-]* :// [^\s/:@]* : ) [^\s/@]+ (?=@)
-    | ( \b AUTH \s+ (?: PLAIN | LOGIN ) \s+ ) \S+
+    | ( (?<! 250[-\ ] ) \b AUTH \s+ (?: PLAIN | LOGIN ) \s+ ) \S+
+    | ( ^ \s* (?-i: PASS ) \s+ ) \S+
     | ( \b LOGIN \s+ \S+ \s+ ) \S+
     """
 )
@@ -68,4 +69,4 @@ def redact(text: str) -> str:
     >>> redact("postgres://mail:hunter2@db/mail")
     'postgres://mail:********@db/mail'
     """
-    return _SECRET.sub(lambda m: next(g for g in (m[1], m[3], m[4], m[5]) if g) + MASK, text)
+    return _SECRET.sub(lambda m: next(g for g in (m[1], *m.groups()[2:]) if g) + MASK, text)

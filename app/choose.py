@@ -1,0 +1,90 @@
+"""What to watch: the config, else the domains named, else this machine's own mail server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from app.places import find_config
+from app.problem import Problem
+
+if TYPE_CHECKING:
+    from app.config import Config
+
+DISCOVERY_DEADLINE = 15.0
+
+NOTHING = (
+    "nothing to watch: no config, and no mail server on this machine; try `mailmedic DOMAIN`, "
+    "`mailmedic init DOMAIN`, or `mailmedic drill` for a practice outage"
+)
+
+
+class NothingToWatch(Problem):
+    """There is neither a config, nor a domain, nor a mail server here."""
+
+
+def choose(config: str | None, domains: Sequence[str]) -> Config:
+    """The system to watch. Raises Problem."""
+    path = find_config(config)
+    if path is not None and (config or not domains):
+        return load_config(path, domains)
+    if domains:
+        if path is not None:
+            known = load_config(path, ())
+            if set(map(str.lower, domains)) <= set(known.system.domains):
+                return known
+        return discovered(domains)
+    from app.config import Config
+    from app.machine import local_system
+
+    system = local_system()
+    if system is None:
+        raise NothingToWatch(NOTHING)
+    return Config(system=system)
+
+
+def load_config(path: object, domains: Sequence[str]) -> Config:
+    """The config at `path`, which has to cover `domains`. Raises Problem."""
+    from pathlib import Path
+
+    from app.config import ConfigError, load
+
+    try:
+        config = load(Path(str(path)))
+    except ConfigError as error:
+        raise Problem(str(error)) from error
+    for domain in domains:
+        if domain.lower() not in config.system.domains:
+            raise Problem(f"{path}: {domain} is not among its domains")
+    return config
+
+
+def discovered(domains: Sequence[str]) -> Config:
+    """What DNS tells about `domains`. Raises Problem."""
+    import asyncio
+
+    from msgspec.structs import replace
+
+    from app.config import Config
+    from app.discovery import DiscoveryError, discover
+    from checks.resolver import Resolver
+
+    async def find() -> Config:
+        systems = [
+            await discover(domain, Resolver(), deadline=DISCOVERY_DEADLINE) for domain in domains
+        ]
+        hosts = {host.name: host for system in systems for host in system.hosts}
+        return Config(
+            system=replace(
+                systems[0],
+                # A resolver belongs to the loop that it was first used on.
+                resolver=Resolver(),
+                domains=tuple(domain for system in systems for domain in system.domains),
+                hosts=tuple(hosts.values()),
+            )
+        )
+
+    try:
+        return asyncio.run(find())
+    except DiscoveryError as error:
+        raise Problem(str(error)) from error

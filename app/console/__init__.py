@@ -1,0 +1,1 @@
+"""The console: the App, what feeds it, its commands and screens."""

@@ -1,0 +1,53 @@
+"""The Textual app: puts the main screen up and feeds it; everything else is a command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from app.console.feed import Feed
+from app.console.paint import DifferingCells
+from app.console.screens.main import MainScreen
+from app.console.session import Session
+from app.crash import keep
+from widgets.backstop import ControlFilter
+
+
+class Console(DifferingCells, App[int]):
+    """Shows one session; its result is the exit status."""
+
+    TITLE = "mailmedic"
+    CSS_PATH = "screens/main.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (140, "-wide")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "quit", show=False, priority=True)]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.crash = ""
+        self.animation_level = "none"
+
+    def on_mount(self) -> None:
+        """Show the main screen, then start the engine behind it."""
+        screen = MainScreen(self.session)
+        self.push_screen(screen)
+        self.call_after_refresh(self.session.begin, Feed(screen.show))
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Delete what could steer the terminal, whatever let it through."""
+        return [*super().get_line_filters(), ControlFilter()]
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Offer the operator's commands in the palette, and none of Textual's own."""
+        if isinstance(screen, MainScreen):
+            yield from screen.palette()
+
+    def _fatal_error(self) -> None:
+        """End with one line; Textual's traceback would print local variables, i.e. secrets."""
+        self.crash = keep(self._exception or RuntimeError("unknown"))
+        self._close_messages_no_wait()

@@ -1,0 +1,42 @@
+"""What one console works on: the system, the engine behind it, and the drill if there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
+
+from app.engine import Engine, Scene
+
+if TYPE_CHECKING:
+    from app.config import Config
+    from app.drill.drill import Drill
+
+
+class Session:
+    """One run of the console, on what `config` yields in the engine's loop."""
+
+    def __init__(
+        self, name: str, config: AbstractAsyncContextManager[Config], drill: Drill | None = None
+    ) -> None:
+        self.name = name
+        self.drill = drill
+        self._config = config
+        self._engine: Engine | None = None
+
+    def begin(self, show: Callable[[Scene], None]) -> None:
+        """Start to watch; each scene goes to `show`, in the engine's thread."""
+        self._engine = Engine(self._config, show)
+        self._engine.start()
+
+    def end(self) -> None:
+        """Stop what was started. Safe to call twice."""
+        if self._engine is not None:
+            self._engine.stop()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine; there is one as soon as the screen has been painted once."""
+        if self._engine is None:
+            raise RuntimeError("the session has not begun")
+        return self._engine

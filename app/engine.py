@@ -1,0 +1,115 @@
+"""The engine: checks and logins in a thread of their own, with an event loop of their own.
+
+A stalled ssh line blocks Textual's loop; nothing in here waits for it. What crosses over are
+immutable values, by a callback that must not block.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from app.config import Config
+from checks.board import Board
+from checks.model import System, Verdict
+
+T = TypeVar("T")
+
+STOP_WITHIN = 1.5
+"""Seconds that the engine gets to close its connections; the whole program ends within 2."""
+
+
+class Scene(Struct, frozen=True):
+    """What there is to show at one moment."""
+
+    board: Board
+    verdict: Verdict
+
+
+class Engine:
+    """Watches a system from `start` to `stop`; each new scene goes to `show`.
+
+    `config` is entered and left on the engine's loop, so that what is watched can be started there
+    (the drill); ``nullcontext(config)`` for a system that is there anyway.
+    """
+
+    def __init__(
+        self, config: AbstractAsyncContextManager[Config], show: Callable[[Scene], None]
+    ) -> None:
+        self._config = config
+        self._show = show
+        self._thread = threading.Thread(target=self._main, name="engine", daemon=True)
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._monitor: Any = None
+        self.error: BaseException | None = None
+
+    def start(self) -> None:
+        """Start to watch."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop, and wait until connections are closed, but not longer than `STOP_WITHIN`."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join(STOP_WITHIN)
+
+    def run_now(self) -> None:
+        """Run every check now."""
+        self._loop.call_soon_threadsafe(lambda: self._monitor and self._monitor.run_now())
+
+    def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Do `work` on the engine's loop; the future can be awaited from another loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def _main(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._main_task())
+        except BaseException as error:  # noqa: BLE001 - the top of the thread: kept for the screen
+            self.error = error
+        finally:
+            self._loop.close()
+
+    async def _main_task(self) -> None:
+        async with self._config as config:
+            try:
+                await self._watch(config)
+            finally:
+                await close_logins(config.system)
+
+    async def _watch(self, config: Config) -> None:
+        """Run the monitor until `stop`; raises what ended it before."""
+        # Imported here: the screen is painted before the checks' libraries are loaded.
+        from app.monitor import Monitor
+        from app.plan import plan
+
+        self._monitor = Monitor(config.system.name, plan(config))
+        stopped = asyncio.create_task(self._stop.wait())
+        work = [asyncio.create_task(self._monitor.run()), asyncio.create_task(self._tell())]
+        try:
+            done, _ = await asyncio.wait([*work, stopped], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
+        for task in done - {stopped}:
+            task.result()
+
+    async def _tell(self) -> None:
+        from checks.diagnosis.verdict import judge
+
+        async for board in self._monitor.boards():
+            self._show(Scene(board, judge(board)))
+
+
+async def close_logins(system: System) -> None:
+    """End what the hosts' logins hold open."""
+    logins = [host.login for host in system.hosts if host.login is not None]
+    await asyncio.gather(*(login.close() for login in logins), return_exceptions=True)

@@ -1,0 +1,140 @@
+"""Runs every check on its interval and keeps the board: an async stream of boards.
+
+Each check has a task of its own, so none overlaps itself and none waits for another beyond the
+bound on how many run at once. A state that turns is confirmed by quick retries (`checks.board`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import AsyncIterator, Sequence
+
+from msgspec import Struct
+
+from checks.board import Board, Standing
+from checks.model import CheckOptions, Finding, Result, State, Target, now
+from checks.phases import Phases
+from checks.registry import Check
+from checks.text import redact, visible
+
+AT_ONCE = 50
+"""Checks under way at one time: enough for 50 hosts, few enough for 256 file descriptors."""
+
+RETRY_PAUSE = 0.5
+"""Seconds between the quick retries that confirm a turn: 3 s + 2 retries stay below 5 s."""
+
+START_SPREAD = 1.0
+"""Seconds over which the first round is spread, so that the screen fills without a burst."""
+
+GRACE = 0.5
+"""Seconds that a check may overrun its deadline before it is cut off."""
+
+FINDINGS = {
+    "check.overran": "the check did not keep its deadline and was cut off: a bug of mailmedic",
+    "check.crashed": "the check ended by an error: a bug of mailmedic",
+}
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """One check of one target, with its options."""
+
+    kind: str
+    check: Check
+    target: Target
+    options: CheckOptions
+
+
+class Monitor:
+    """Runs `jobs` until cancelled; `board` is always the newest."""
+
+    def __init__(self, system: str, jobs: Sequence[Job]) -> None:
+        self._jobs = {job.target.id: job for job in jobs}
+        self.board = Board(
+            system=system,
+            at=now(),
+            standings={
+                id_: Standing(kind=job.kind, target=job.target, interval=job.options.interval)
+                for id_, job in self._jobs.items()
+            },
+        )
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._changed = asyncio.Event()
+        self._hurry = {id_: asyncio.Event() for id_ in self._jobs}
+
+    async def run(self) -> None:
+        """Run every check on its interval, for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            count = max(1, len(self._jobs))
+            for place, job in enumerate(self._jobs.values()):
+                tasks.create_task(self._repeat(job, share=place / count), name=job.target.id)
+
+    async def sweep(self) -> Board:
+        """Run every check once, with the retries that confirm it; the board after that."""
+        async with asyncio.TaskGroup() as tasks:
+            for job in self._jobs.values():
+                tasks.create_task(self._confirm(job), name=job.target.id)
+        return self.board
+
+    async def boards(self) -> AsyncIterator[Board]:
+        """The board now, and each time it has changed since it was last taken."""
+        while True:
+            self._changed.clear()
+            yield self.board
+            await self._changed.wait()
+
+    def run_now(self) -> None:
+        """Start every check that is waiting for its next turn."""
+        for event in self._hurry.values():
+            event.set()
+
+    async def _repeat(self, job: Job, *, share: float) -> None:
+        """Run `job` on a grid of its interval; `share` (0 to 1) is its place on the grid."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        await asyncio.sleep(share * START_SPREAD)
+        while True:
+            is_soft = await self._run_once(job)
+            rest = job.options.rest * self.board.standings[job.target.id].result_duration
+            elapsed = clock() - began
+            interval = job.options.interval
+            to_next = interval - (elapsed - share * interval) % interval
+            pause = RETRY_PAUSE if is_soft else to_next
+            await self._sleep(job, max(pause, rest))
+
+    async def _sleep(self, job: Job, seconds: float) -> None:
+        hurry = self._hurry[job.target.id]
+        try:
+            async with asyncio.timeout(seconds):
+                await hurry.wait()
+        except TimeoutError:
+            pass
+        hurry.clear()
+
+    async def _confirm(self, job: Job) -> None:
+        while await self._run_once(job):
+            await self._sleep(job, RETRY_PAUSE)
+
+    async def _run_once(self, job: Job) -> bool:
+        """Run `job` and put the result on the board; whether it still needs confirming."""
+        async with self._slots:
+            result = await run_job(job)
+        self.board = self.board.take(job.target.id, result, now())
+        self._changed.set()
+        return self.board.standings[job.target.id].is_soft
+
+
+async def run_job(job: Job) -> Result:
+    """The result of `job`, whatever the check does: this is the top of a task."""
+    phases = Phases()
+    deadline = job.options.deadline
+    try:
+        async with asyncio.timeout(deadline + GRACE):
+            return await job.check.check(job.target, job.options, deadline=deadline)
+    except TimeoutError:
+        finding = Finding("check.overran")
+        return phases.result(State.UNKNOWN, f"no answer by its deadline of {deadline:g} s", finding)
+    except Exception as error:  # noqa: BLE001 - the top of a task: recorded, never fatal
+        lines = traceback.format_exception_only(error)
+        text = redact(visible("".join(lines)))
+        return phases.result(State.UNKNOWN, f"check failed: {text}", Finding("check.crashed", text))

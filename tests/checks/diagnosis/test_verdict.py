@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import pytest
+
+from checks.diagnosis.verdict import judge
+from checks.model import Severity, State
+from tests.boards import ONSET, board
+
+OK, WARNING, CRITICAL, UNKNOWN = State.OK, State.WARNING, State.CRITICAL, State.UNKNOWN
+
+ALL = {"smtp/mail1:25": OK, "submission/mail1:587": OK, "imap/mail1:143": OK}
+
+CASES = {
+    "everything answers": (ALL, "healthy", None, "none", "every service answers"),
+    "port 25 refused, mailboxes work": (
+        {**ALL, "smtp/mail1:25": CRITICAL},
+        ("outage"),
+        Severity.SEV1,
+        "all-users",
+        "nobody can receive",
+    ),
+    "everything refused": (
+        dict.fromkeys(ALL, CRITICAL),
+        "outage",
+        Severity.SEV1,
+        "all-users",
+        "nobody can send, receive or read mail",
+    ),
+    "submission refused, smtps works": (
+        {**ALL, "smtps/mail1:465": OK, "submission/mail1:587": CRITICAL},
+        "outage",
+        Severity.SEV2,
+        "one-service",
+        "submission is down for everybody",
+    ),
+    "one of two hosts down": (
+        {"smtp/mail1:25": CRITICAL, "smtp/mail2:25": OK},
+        "degraded",
+        Severity.SEV3,
+        "one-host",
+        "smtp/mail1:25: refused",
+    ),
+    "a warning alone": (
+        {**ALL, "disks/mail1": WARNING},
+        "degraded",
+        Severity.SEV4,
+        "none",
+        "disks/mail1: refused",
+    ),
+    "a server check critical, mail flows": (
+        {**ALL, "disks/mail1": CRITICAL},
+        "degraded",
+        Severity.SEV3,
+        "one-host",
+        "disks/mail1: refused",
+    ),
+    "a service that nobody could look at": (
+        {**ALL, "imap/mail1:143": UNKNOWN},
+        "unknown",
+        None,
+        "none",
+        "could not look at imap",
+    ),
+    "a queue that is blind leaves mail healthy": (
+        {**ALL, "queue/mail1": UNKNOWN},
+        "healthy",
+        None,
+        "none",
+        "every service answers",
+    ),
+    "nothing asked yet": (
+        dict.fromkeys(ALL),
+        "unknown",
+        None,
+        "none",
+        "looking for the first time",
+    ),
+    "no services at all": ({}, "unknown", None, "none", "no mail service to look at"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_verdict(case: str) -> None:
+    states, verdict, severity, scope, summary = CASES[case]
+    judged = judge(board(dict(states), summary="refused"))
+    assert (judged.verdict, judged.severity, judged.scope.kind, judged.summary) == (
+        verdict,
+        severity,
+        scope,
+        summary,
+    )
+
+
+def test_an_outage_dates_from_the_first_failing_result() -> None:
+    assert judge(board(dict.fromkeys(ALL, CRITICAL))).since == ONSET
+
+
+def test_an_outage_names_who_is_affected_and_who_is_not() -> None:
+    scope = judge(board({**ALL, "smtp/mail1:25": CRITICAL})).scope
+    assert scope.affected == ("smtp/mail1:25",)
+    assert scope.unaffected == ("submission/mail1:587", "imap/mail1:143")
