@@ -57,9 +57,10 @@ class Drill:
     async def start(self) -> None:
         """Start it; every port answers afterwards. Raises DrillError, with nothing left behind."""
         try:
-            await self._spawn()
-            await asyncio.to_thread(self._furnish)  # while the servers import what they need
-            await self._load()
+            async with self._turn:
+                await self._spawn()
+                await asyncio.to_thread(self._furnish)  # while the servers import what they need
+                await self._load()
         except BaseException:
             await self.stop()
             raise
@@ -89,7 +90,7 @@ class Drill:
                     for server in servers:
                         server.freeze()
                 case "expire":
-                    shutil.copyfile(self._layout.expired, self._layout.certificate)
+                    self._install(self._layout.expired)
                     await asyncio.gather(*(server.load() for server in servers))
 
     async def heal(self) -> None:
@@ -148,7 +149,7 @@ class Drill:
     async def _mend(self) -> None:
         for server in self._servers.values():
             server.thaw()
-        shutil.copyfile(self._layout.valid, self._layout.certificate)
+        self._install(self._layout.valid)
         await self._spawn()
         await self._load()
         self.broken = None
@@ -163,7 +164,13 @@ class Drill:
         self._layout.etc.mkdir()
         self._layout.password.write_text(self.password)
         certificates.make(self._layout)
-        shutil.copyfile(self._layout.valid, self._layout.certificate)
+        self._install(self._layout.valid)
+
+    def _install(self, certificate: Path) -> None:
+        try:
+            shutil.copyfile(certificate, self._layout.certificate)
+        except OSError as error:
+            raise DrillError(f"{self._layout.certificate}: {error.strerror}") from error
 
 
 __all__ = ["Drill", "DrillError"]

@@ -36,7 +36,7 @@ class Delivery:
         hostname: str,
         responses: list[str],
     ) -> list[str]:
-        """Leave out the AUTH line of the port that takes no password: it would name no mechanism."""
+        """Leave out AUTH where no password is taken: it would name no mechanism."""
         session.host_name = hostname
         return [line for line in responses if line.rstrip() != "250-AUTH"]
 
