@@ -7,7 +7,7 @@ The tree::
     ├── NoSuchName     NXDOMAIN (RFC 2308): the name does not exist
     │   └── BadName    what was asked for cannot be a name at all
     └── NoRecords      the name exists and has no record of that type (NODATA, RFC 2308)
-    └── AliasLoop  its CNAME records lead in a circle, or without end
+        └── AliasLoop  its CNAME records lead in a circle, or without end
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,10 @@ RESOLV_CONF = Path("/etc/resolv.conf")
 
 RECORDS_LIMIT = 1000
 """Records kept of one answer: twice what anybody was seen to publish."""
+
+
+LIFETIME = 0.9
+"""Share of a deadline that dnspython gets, so that it can still say which server did what."""
 
 
 class Answer(Struct, frozen=True):
@@ -53,14 +58,14 @@ class NameServers:
     async def ask(self, name: str, kind: str, *, deadline: float, search: bool = False) -> Answer:
         """The records of type `kind` of `name`; with `search` as resolv.conf(5) completes names.
 
-        The deadline is dnspython's lifetime, which it overruns at times: bound it. Raises DnsError.
+        dnspython overruns its lifetime at times: the caller bounds this. Raises DnsError.
         """
         began = time.monotonic()
         try:
             configured = await self._configured()
         except (OSError, ValueError) as error:
             raise LookupFailed(f"the resolver can't be used: {visible(str(error), 200)}") from error
-        left = deadline - (time.monotonic() - began)
+        left = LIFETIME * deadline - (time.monotonic() - began)
         asking = copy.copy(configured)
         if len(asking.nameservers) > 1:  # a dead first server must leave time for the second
             asking.timeout = min(asking.timeout, left / 2)
@@ -108,9 +113,8 @@ async def _resolve(
         raise NoSuchName(f"{shown} does not exist") from error
     except dns.resolver.NoAnswer as error:
         if _is_referral(error):
-            raise LookupFailed(
-                f"the resolver sends us elsewhere instead of answering for {shown}"
-            ) from error
+            servers = ", ".join(map(str, asking.nameservers))
+            raise LookupFailed(f"resolver {servers} sends us elsewhere (lame)") from error
         raise NoRecords(f"{shown} has no {kind} record") from error
     except dns.name.NameTooLong as error:
         raise BadName(f"{shown} is too long for a name") from error
@@ -154,7 +158,7 @@ def _failure(error: Exception, name: str) -> DnsError:
     tries = error.kwargs.get("errors") or [] if is_listed else []
     if any(isinstance(what, dns.message.ChainTooLong) for *_, what, _ in tries):
         return AliasLoop(f"the CNAME records of {name} lead in a circle")
-    did = {_server(server): _words(what) for server, _, _, what, _ in tries}
+    did = {_server(server): _words(what, by_tcp=by_tcp) for server, by_tcp, _, what, _ in tries}
     if did:
         return LookupFailed(
             ", ".join(f"resolver {server} {words}" for server, words in did.items())
@@ -167,13 +171,15 @@ def _server(text: str) -> str:
     return visible(text.removeprefix("Do53:").removesuffix("@53").replace("@", " port "))
 
 
-def _words(what: object) -> str:
+def _words(what: object, *, by_tcp: bool) -> str:
+    """What a server did, from dnspython's name of it: a response code, or an error."""
     import dns.exception
 
     if isinstance(what, str):
         return f"answers {visible(what, 30)}"
     if isinstance(what, TimeoutError | dns.exception.Timeout):
-        return "does not answer"
+        return "does not answer by TCP" if by_tcp else "does not answer"
     if isinstance(what, OSError):
-        return f"can't be reached: {visible((what.strerror or str(what)).lower(), 100)}"
+        reason = visible(os.strerror(what.errno or 0).lower())
+        return f"can't be asked by TCP: {reason}" if by_tcp else f"can't be asked: {reason}"
     return f"answers garbage: {visible(str(what), 100)}"

@@ -72,11 +72,8 @@ class Resolver:
 
     @property
     def name(self) -> str:
-        """How to call this resolver in a sentence."""
-        if self.server:
-            return self.server
-        asked = ", ".join(self._servers.addresses)
-        return f"this machine's resolver ({asked})" if asked else "this machine's resolver"
+        """Whom it asks, as words that can follow "resolver"."""
+        return ", ".join(self._servers.addresses) or "of this machine"
 
     async def addresses(
         self, name: str, *, deadline: float, is_fresh: bool = False
@@ -97,7 +94,7 @@ class Resolver:
                 known = () if self.server else await self._hosts.addresses(name)
                 return known or await asyncio.shield(self._share(name, deadline))
         except TimeoutError as error:
-            raise LookupFailed(f"{self.name} does not answer") from error
+            raise LookupFailed(f"resolver {self.name} does not answer") from error
 
     async def records(self, name: str, kind: str, *, deadline: float) -> tuple[str, ...]:
         """The records of type `kind` in their text form, e.g. ``"10 mail1.lab.test."`` for an MX.
@@ -108,7 +105,7 @@ class Resolver:
             async with asyncio.timeout(deadline):
                 answer = await self._servers.ask(name, kind, deadline=deadline)
         except TimeoutError as error:
-            raise LookupFailed(f"{self.name} does not answer") from error
+            raise LookupFailed(f"resolver {self.name} does not answer") from error
         return answer.records
 
     def _share(self, name: str, deadline: float) -> asyncio.Task[tuple[str, ...]]:
@@ -137,8 +134,8 @@ class Resolver:
         try:
             done, lagging = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if lagging:
-                has_one = not any(isinstance(task.result(), DnsError) for task in done)
-                await asyncio.wait(lagging, timeout=SECOND_FAMILY if has_one else None)
+                is_enough = all(_is_enough(task.result()) for task in done)
+                await asyncio.wait(lagging, timeout=SECOND_FAMILY if is_enough else None)
             return self._keep(name, [task.result() for task in tasks if task.done()])
         finally:
             for task in tasks:
@@ -162,6 +159,11 @@ class Resolver:
             return await self._servers.ask(name, kind, deadline=deadline, search=is_ours)
         except DnsError as error:
             return error
+
+
+def _is_enough(outcome: Answer | DnsError) -> bool:
+    """Whether the other family could add only more addresses: NXDOMAIN holds for both."""
+    return isinstance(outcome, Answer | NoSuchName)
 
 
 def _uncertainty(error: DnsError) -> int:
