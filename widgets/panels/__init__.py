@@ -1,0 +1,1 @@
+"""One panel, one file: which kinds it shows, its columns, how a result becomes a row."""

@@ -1,0 +1,90 @@
+"""Text on the screen is never markup: `Span`, `Row` and the cutting of rows by cells.
+
+Textual takes a `str` for markup in most places: ``[@click=app.quit]`` is live, and ``[/]`` ends the
+app. Our widgets draw spans, which are not; what goes to a widget of Textual's goes through
+`content`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple, TypeAlias
+
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content
+
+ELLIPSIS = "…"
+
+UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufe00-\ufe0f\ufeff\ufff9-\uffff\U000e0000-\U000e0fff]"
+)
+"""Characters that a terminal obeys instead of drawing, or on whose width terminals disagree:
+C0, C1, bidi and other format characters, lone surrogates, variation selectors, tags."""
+
+
+class Span(NamedTuple):
+    """A piece of text, and what it is on the screen: a role of `widgets.state.ROLES`."""
+
+    text: str
+    role: str = ""
+
+
+Row: TypeAlias = tuple[Span, ...]
+
+
+def row(*pieces: str | Span) -> Row:
+    """A row of spans; a bare string has no role."""
+    return tuple(Span(piece) if isinstance(piece, str) else piece for piece in pieces)
+
+
+def bare(text: str) -> str:
+    r"""`text` without what a terminal would obey.
+
+    >>> bare("220 \x1b[2Jmx")
+    '220 [2Jmx'
+    """
+    return text if text.isascii() and text.isprintable() else UNSAFE.sub("", text)
+
+
+def content(text: str) -> Content:
+    """`text` for a widget of Textual's: no markup, no control characters."""
+    return Content(bare(text))
+
+
+def width_of(spans: Iterable[Span]) -> int:
+    """The cells that `spans` take."""
+    return sum(cell_len(bare(span.text)) for span in spans)
+
+
+def fit(spans: Row, width: int) -> Row:
+    """`spans` in at most `width` cells; what is cut ends in ``…``.
+
+    >>> fit((Span("connection refused", "bad"),), 12)
+    (Span(text='connection …', role='bad'),)
+    """
+    if width <= 0:
+        return ()
+    kept: list[Span] = []
+    room = width
+    for place, span in enumerate(spans):
+        text = bare(span.text)
+        needed = cell_len(text)
+        is_last = not any(later.text for later in spans[place + 1 :])
+        if needed > room or (needed == room and not is_last):
+            kept.append(Span(set_cell_size(text, room - 1) + ELLIPSIS, span.role))
+            return tuple(kept)
+        kept.append(Span(text, span.role))
+        room -= needed
+    return tuple(kept)
+
+
+def pad(spans: Row, width: int, *, is_right: bool = False) -> Row:
+    """`spans` in exactly `width` cells, filled with blanks or cut."""
+    fitted = fit(spans, width)
+    room = width - sum(cell_len(span.text) for span in fitted)
+    if room <= 0:
+        return fitted
+    blank = Span(" " * room)
+    return (blank, *fitted) if is_right else (*fitted, blank)
