@@ -1,0 +1,106 @@
+"""A child process of ours that can't outlive its use, and its output, bounded."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from asyncio import StreamReader, Task
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import cast
+
+from checks.hosts import LoginError, Output
+
+CHUNK = 1 << 16
+
+STDERR_LIMIT = 1 << 16
+"""Bytes of stderr kept: it is read by a person, and 64 KiB are 800 lines."""
+
+REAPED_WITHIN = 1.0
+"""Seconds for a killed process to go. One that hangs in the kernel (dead NFS) takes longer."""
+
+NOT_FOUND, NOT_EXECUTABLE = 127, 126
+"""The exit statuses that a POSIX shell answers for those (XCU 2.8.2)."""
+
+SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
+"""Where postqueue and its kin live; an ordinary user's PATH has none of them."""
+
+
+async def spawn(
+    argv: Sequence[str], environment: Mapping[str, str], *, stdin: int = DEVNULL
+) -> Process:
+    """Start `argv` in a session of its own: no terminal to ask on, and one group to kill.
+
+    Raises FileNotFoundError and PermissionError, and LoginError where no process can be started.
+    """
+    try:
+        return await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=stdin,
+            stdout=PIPE,
+            stderr=PIPE,
+            env={**os.environ, "LC_ALL": "C", **environment},
+            start_new_session=True,
+        )
+    except (FileNotFoundError, PermissionError):
+        raise
+    except OSError as error:
+        raise LoginError(f"can't start {argv[0]}: {error.strerror}") from error
+
+
+async def kill(process: Process) -> None:
+    """End the process with all of its group, and reap it."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    if process.stdin is not None:
+        process.stdin.close()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(REAPED_WITHIN):
+            await process.wait()
+
+
+async def head(reader: StreamReader, limit: int) -> bytes:
+    """The first `limit` bytes, read to the end of the stream; the rest is dropped."""
+    kept = bytearray()
+    while chunk := await reader.read(CHUNK):
+        kept += chunk[: limit - len(kept)]
+    return bytes(kept)
+
+
+async def exit_status(process: Process) -> int:
+    """Wait for it. As a shell has it: 128 and the number of the signal that ended it."""
+    status = await process.wait()
+    return status if status >= 0 else 128 - status
+
+
+def pipes(process: Process) -> tuple[StreamReader, StreamReader]:
+    """Its stdout and stderr, which `spawn` has made pipes."""
+    return cast(StreamReader, process.stdout), cast(StreamReader, process.stderr)
+
+
+class Running:
+    """A `Stream` over a process: its stdout, and a task that knows how it ends."""
+
+    def __init__(self, stdout: StreamReader, outcome: Task[Output | LoginError]) -> None:
+        self._stdout = stdout
+        self._outcome = outcome
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Standard output, piece by piece, up to its end."""
+        while chunk := await self._stdout.read(CHUNK):
+            yield chunk
+
+    async def end(self) -> Output:
+        """Drop what is left of stdout and wait; exit status and the head of stderr."""
+        async for _ in self.chunks():
+            pass
+        outcome = await self._outcome
+        if isinstance(outcome, LoginError):
+            raise outcome
+        return outcome
+
+    def forget(self) -> None:
+        """Nobody will ask for the end."""
+        self._outcome.cancel()

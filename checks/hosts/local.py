@@ -1,0 +1,156 @@
+"""The login of the machine that we run on."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import stat
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from checks.hosts import LoginError, Output, TimedOut
+from checks.hosts._process import (
+    CHUNK,
+    NOT_EXECUTABLE,
+    NOT_FOUND,
+    SBIN,
+    STDERR_LIMIT,
+    Running,
+    exit_status,
+    head,
+    kill,
+    pipes,
+    spawn,
+)
+
+
+class LocalLogin:
+    """Runs commands and reads files right here. Implements `checks.hosts.Login`."""
+
+    name = "local"
+    is_local = True
+
+    async def run(self, argv: Sequence[str], *, deadline: float, limit: int = 1 << 20) -> Output:
+        """See `Login.run`. What prints more than `limit` bytes is killed."""
+        try:
+            async with asyncio.timeout(deadline):
+                try:
+                    process = await _start(argv)
+                except (FileNotFoundError, PermissionError) as error:
+                    return _not_started(argv, error)
+                return await _finish(process, limit)
+        except TimeoutError as error:
+            raise TimedOut(f"{argv[0]} did not end in {deadline:g} s") from error
+
+    async def read(self, path: str, *, deadline: float, limit: int = 1 << 20) -> bytes:
+        """See `Login.read`. What is no regular file (a pipe, a device) is refused, not waited for.
+
+        A file system that hangs costs the deadline, and a thread for as long as it hangs.
+        """
+        try:
+            async with asyncio.timeout(deadline):
+                return await asyncio.to_thread(_read, path, limit)
+        except TimeoutError as error:
+            raise TimedOut(f"{path} could not be read in {deadline:g} s") from error
+
+    @asynccontextmanager
+    async def stream(self, argv: Sequence[str], *, deadline: float) -> AsyncIterator[Running]:
+        """See `Login.stream`."""
+        timer = asyncio.timeout(deadline)
+        try:
+            async with timer:
+                try:
+                    process = await _start(argv)
+                except (FileNotFoundError, PermissionError) as error:
+                    yield _ended(_not_started(argv, error))
+                    return
+                outcome = asyncio.create_task(_outcome(process))
+                running = Running(pipes(process)[0], outcome)
+                try:
+                    yield running
+                finally:
+                    await kill(process)
+                    running.forget()
+        except TimeoutError as error:
+            if not timer.expired():
+                raise
+            raise TimedOut(f"{argv[0]} did not end in {deadline:g} s") from error
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+
+async def _start(argv: Sequence[str]) -> Process:
+    path = os.environ.get("PATH", os.defpath)
+    return await spawn(argv, {"PATH": f"{path}:{SBIN}"})
+
+
+def _not_started(argv: Sequence[str], error: OSError) -> Output:
+    status = NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
+    return Output(status, b"", f"{argv[0]}: {error.strerror}".encode(errors="backslashreplace"))
+
+
+async def _finish(process: Process, limit: int) -> Output:
+    stdout, stderr = pipes(process)
+    errors = asyncio.create_task(head(stderr, STDERR_LIMIT))
+    is_over = False
+    try:
+        kept, is_cut = await _first(stdout, limit)
+        if is_cut:
+            await kill(process)
+        output = Output(await exit_status(process), kept, await errors, is_cut)
+        is_over = True
+        return output
+    finally:
+        if not is_over:
+            await kill(process)
+            errors.cancel()
+
+
+async def _first(stdout: asyncio.StreamReader, limit: int) -> tuple[bytes, bool]:
+    """The first `limit` bytes, and whether there were more."""
+    kept = bytearray()
+    while len(kept) <= limit and (chunk := await stdout.read(CHUNK)):
+        kept += chunk
+    return bytes(kept[:limit]), len(kept) > limit
+
+
+async def _outcome(process: Process) -> Output | LoginError:
+    errors = await head(pipes(process)[1], STDERR_LIMIT)
+    return Output(await exit_status(process), b"", errors)
+
+
+def _ended(output: Output) -> Running:
+    """The stream of a command that never began."""
+    stdout = asyncio.StreamReader()
+    stdout.feed_eof()
+
+    async def outcome() -> Output | LoginError:
+        return output
+
+    return Running(stdout, asyncio.create_task(outcome()))
+
+
+def _read(path: str, limit: int) -> bytes:
+    # Looked at before it is opened, because opening a device can do something (tape, watchdog);
+    # and again afterwards. Without O_NONBLOCK the opening of a pipe waits for its writer.
+    _refuse_irregular(Path(path).stat(), path)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        _refuse_irregular(os.fstat(descriptor), path)
+        kept = bytearray()
+        while len(kept) < limit and (chunk := os.read(descriptor, min(CHUNK, limit - len(kept)))):
+            kept += chunk
+        return bytes(kept)
+    finally:
+        os.close(descriptor)
+
+
+def _refuse_irregular(status: os.stat_result, path: str) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", path)
