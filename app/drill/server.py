@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
 from pathlib import Path
 
 from app.drill.child import READY
@@ -111,8 +113,11 @@ class Server:
             held.close()
 
     def _signal(self, number: signal.Signals) -> None:
-        if self._process and self._process.returncode is None:
-            self._process.send_signal(number)
+        # Not Process.send_signal: it reaps a process that has just died, and asyncio, which then
+        # does not find it, complains on stderr.
+        if self.pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     @property
     def _log(self) -> Path:
