@@ -1,0 +1,179 @@
+"""3 Queue: how much mail waits on each host, for how long, whether it grows, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from checks.board import Board, Point, Standing
+from checks.facts import QueueFacts
+from checks.model import State
+from widgets.columns import Column
+from widgets.entry import Entry
+from widgets.figures import brief, sparkline
+from widgets.panel import Panel, by_host, cells, is_shut_out
+from widgets.state import ABSENT, MARKS, Mark, mark
+from widgets.text import Row, Span, row
+
+MINUTES = 10
+GROWS = 1.0
+"""Messages a minute from which on a growing queue is shown as a warning."""
+
+
+class Queue(Panel):
+    """A row for each host's queue, then the reasons for deferral over all of them."""
+
+    NUMBER = 3
+    TITLE = "Queue"
+    KINDS = ("postfix", "exim", "queue")
+    EMPTY = "no host with a login and an MTA: no queue to read"
+    COLUMNS = (
+        Column(title="HOST", priority=0, least=5, is_flexible=True),
+        Column(title="ACTIVE", priority=2, is_right=True),
+        Column(title="DEFER", priority=0, least=6, is_right=True),
+        Column(title="HOLD", priority=5, is_right=True),
+        Column(title="INCOMING", priority=6, is_right=True),
+        Column(title="OLDEST", priority=1, is_right=True),
+        Column(title="10 MIN", priority=4, least=MINUTES),
+        Column(title="RATE", priority=3, least=8, is_flexible=True),
+    )
+
+    def entries(self, board: Board, at: datetime) -> list[Entry]:
+        """A row for each host whose queue was read."""
+        return [
+            _entry(name, standing, at)
+            for name, standings in by_host(board.of_kinds(*self.KINDS)).items()
+            for standing in standings
+            if not is_shut_out(standing) and not is_blind(standing)
+        ]
+
+    def below(self, board: Board, at: datetime) -> list[Row]:  # noqa: ARG002
+        """Queues that can't be seen, then why mail waits."""
+        standings = board.of_kinds(*self.KINDS)
+        return [*blind_rows(standings), *reason_rows(standings)]
+
+
+def is_blind(standing: Standing) -> bool:
+    """Whether we could not see into the queue, which is not the same as an empty one."""
+    result = standing.result
+    return result is not None and not isinstance(result.facts, QueueFacts)
+
+
+def blind_rows(standings: Sequence[Standing]) -> list[Row]:
+    """``? mail1  blind: the reason``, and the command that mends it."""
+    rows = []
+    for standing in standings:
+        result = standing.result
+        if result is None or not is_blind(standing) or is_shut_out(standing):
+            continue
+        name = standing.host.name if standing.host else standing.target.name
+        shown = MARKS[result.state]
+        rows.append(row(Span(f"{shown.glyph} {name}  blind: {result.summary}", shown.role)))
+        if result.mend:
+            rows.append(row(Span("  mend: ", "dim"), Span(result.mend, "key")))
+    return rows
+
+
+def reason_rows(standings: Sequence[Standing]) -> list[Row]:
+    """The reasons of all hosts together, the most frequent first."""
+    counts: dict[tuple[str, str], int] = {}
+    for standing in standings:
+        facts = standing.result.facts if standing.result else None
+        for reason in facts.reasons if isinstance(facts, QueueFacts) else ():
+            counts[reason.family, reason.text] = (
+                counts.get((reason.family, reason.text), 0) + reason.count
+            )
+    if not counts:
+        return []
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    lines = [
+        row(f"{count:>7,}  ", text if family in text else f"{family} {text}")
+        for (family, text), count in ordered
+    ]
+    return [row(Span("BY REASON", "head")), *lines]
+
+
+def _entry(name: str, standing: Standing, at: datetime) -> Entry:
+    key = f"{name}/{standing.kind}"
+    facts = standing.result.facts if standing.result else None
+    shown = mark(standing, at)
+    if not isinstance(facts, QueueFacts):
+        nothing = row(Span(shown.glyph, shown.role))
+        return Entry(key, cells(name, *[nothing] * 7), (standing,))
+    rate = growth(standing.history)
+    return Entry(
+        key=key,
+        cells=cells(
+            name,
+            f"{facts.active:,}",
+            f"{facts.deferred:,}",
+            f"{facts.hold:,}",
+            f"{facts.incoming:,}",
+            _oldest_cell(facts, at, shown),
+            sparkline(by_minute(standing.history)),
+            _rate_cell(rate),
+        ),
+        standings=(standing,),
+        more=tuple(_more(facts)),
+    )
+
+
+def _oldest_cell(facts: QueueFacts, at: datetime, shown: Mark) -> Row:
+    if facts.oldest is None:
+        return row(Span(ABSENT.glyph, ABSENT.role))
+    waits = brief((at - facts.oldest).total_seconds())
+    if shown.role == "good":
+        return row(waits)
+    return row(Span(f"{waits} {shown.glyph}", shown.role))
+
+
+def _rate_cell(rate: float | None) -> Row:
+    if rate is None:
+        return row(Span(ABSENT.glyph, ABSENT.role))
+    return row(
+        Span(f"{rate:+.0f}/min" if round(rate) else "0/min", "warn" if rate >= GROWS else "")
+    )
+
+
+def _more(facts: QueueFacts) -> list[Row]:
+    rows = []
+    for title, reasons in (
+        ("by reason", facts.reasons),
+        ("by sender", facts.senders),
+        ("by domain", facts.domains),
+    ):
+        if reasons:
+            rows.append(row(Span(title, "head")))
+            rows += [row(f"{one.count:>7,}  {one.text}") for one in reasons]
+    return rows
+
+
+def waiting(point: Point) -> float | None:
+    """Active and deferred messages at an earlier time, if the queue was seen then."""
+    if point.state == State.UNKNOWN or "deferred" not in point.metrics:
+        return None
+    return point.metrics["deferred"] + point.metrics.get("active", 0.0)
+
+
+def by_minute(history: Sequence[Point]) -> list[float | None]:
+    """The last value of each of the last minutes, by the clock; None where there is none."""
+    minutes: dict[int, float] = {}
+    for point in history:
+        value = waiting(point)
+        if value is not None:
+            minutes[int(point.at.timestamp()) // 60] = value
+    if not minutes:
+        return []
+    last = max(minutes)
+    return [minutes.get(minute) for minute in range(last - MINUTES + 1, last + 1)]
+
+
+def growth(history: Sequence[Point]) -> float | None:
+    """Messages more (or fewer) a minute, over the history; None before there is a minute of it."""
+    seen = [(point.at, value) for point in history if (value := waiting(point)) is not None]
+    if len(seen) < 2:
+        return None
+    seconds = (seen[-1][0] - seen[0][0]).total_seconds()
+    if seconds < 60:
+        return None
+    return (seen[-1][1] - seen[0][1]) / seconds * 60

@@ -1,0 +1,120 @@
+"""2 Reachability: every host by every service, and what DNS says of each domain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from checks.board import Board, Standing
+from checks.model import State
+from widgets.columns import Column
+from widgets.entry import Entry
+from widgets.figures import milliseconds
+from widgets.panel import Panel, cells
+from widgets.state import ABSENT, MARKS, Mark, mark, worst_mark
+from widgets.text import Row, Span, row
+
+PORTS = (25, 465, 587, 143, 993, 110, 995, 4190, 443)
+"""The order in which ports stand: sending, then reading, then the rest."""
+
+RTT = ("rtt", "rtt_avg", "connect")
+TLS_DAYS = "tls_days_left"
+
+
+class Reachability(Panel):
+    """A row for each host, a column for each port in use; then a row for each domain."""
+
+    NUMBER = 2
+    TITLE = "Reachability"
+    KINDS = ("ping", "port", "smtp", "imap", "pop3", "dns")
+    EMPTY = "no host and no domain to ask"
+
+    def columns(self, board: Board) -> tuple[Column, ...]:
+        """One for each port in use between ping and the rest; the first to leave is the text."""
+        ports = ports_in_use(board.of_kinds(*self.KINDS))
+        return (
+            Column(title="HOST", priority=0, least=5, is_flexible=True),
+            Column(title="PING", priority=5, least=6, is_right=True),
+            *(Column(title=str(port), priority=1, least=3, is_right=True) for port in ports),
+            Column(title="TLS", priority=3, least=4, is_right=True),
+            Column(title="DNS", priority=4, least=3, is_right=True),
+            Column(title="SAYS", priority=6, least=12, is_flexible=True),
+        )
+
+    def entries(self, board: Board, at: datetime) -> list[Entry]:
+        """Hosts in the order of the config, then domains."""
+        standings = board.of_kinds(*self.KINDS)
+        ports = ports_in_use(standings)
+        rows: dict[str, list[Standing]] = {}
+        for standing in sorted(standings, key=lambda one: one.host is None):
+            name = standing.host.name if standing.host else standing.target.name
+            rows.setdefault(name, []).append(standing)
+        return [_entry(name, its, ports, at) for name, its in rows.items()]
+
+
+def ports_in_use(standings: Sequence[Standing]) -> tuple[int, ...]:
+    """The ports that are asked anywhere, the usual ones first."""
+    used = {standing.target.port for standing in standings} - {0}
+    usual = [port for port in PORTS if port in used]
+    return (*usual, *sorted(used - set(usual)))
+
+
+def _entry(name: str, standings: list[Standing], ports: Sequence[int], at: datetime) -> Entry:
+    marks: dict[int | str, list[Mark]] = {}
+    for standing in standings:
+        marks.setdefault(standing.target.port or standing.kind, []).append(mark(standing, at))
+    return Entry(
+        key=name,
+        cells=cells(
+            name,
+            _ping_cell(standings, at),
+            *(_mark_cell(marks.get(port, [])) for port in ports),
+            _tls_cell(standings),
+            _mark_cell(marks.get("dns", [])),
+            _says_cell(standings, at),
+        ),
+        standings=tuple(standings),
+    )
+
+
+def _mark_cell(marks: list[Mark]) -> Row:
+    shown = worst_mark(marks)
+    return row(Span(shown.glyph, shown.role))
+
+
+def _ping_cell(standings: Sequence[Standing], at: datetime) -> Row:
+    ping = next((one for one in standings if one.kind == "ping"), None)
+    if ping is None:
+        return row(Span(ABSENT.glyph, ABSENT.role))
+    shown = mark(ping, at)
+    metrics = ping.result.metrics if ping.result else {}
+    rtt = next((metrics[name] for name in RTT if name in metrics), None)
+    if rtt is None or shown.role not in ("good", "warn"):
+        return row(Span(shown.glyph, shown.role))
+    flag = "" if shown.role == "good" else f" {shown.glyph}"
+    return row(Span(milliseconds(rtt) + flag, shown.role))
+
+
+def _tls_cell(standings: Sequence[Standing]) -> Row:
+    """The days of the certificate that ends first; a glyph where TLS itself is what fails."""
+    results = [one.result for one in standings if one.result]
+    faults = [
+        one.state
+        for one in results
+        if one.state != State.OK and any(code.startswith("tls.") for code in one.codes)
+    ]
+    shown = MARKS[max(faults, key=lambda state: state.badness)] if faults else MARKS[State.OK]
+    days = [one.metrics[TLS_DAYS] for one in results if TLS_DAYS in one.metrics]
+    flag = shown.glyph if faults else ""
+    if days:
+        return row(Span(f"{min(days):.0f}d{' ' if flag else ''}{flag}", shown.role))
+    return row(Span(flag or ABSENT.glyph, shown.role if flag else ABSENT.role))
+
+
+def _says_cell(standings: Sequence[Standing], at: datetime) -> Row:
+    """What the check says that is worst; nothing while all is well."""
+    wrong = [one for one in standings if one.result and one.result.state != State.OK]
+    if not wrong:
+        return ()
+    worst = max(wrong, key=lambda one: one.result.state.badness if one.result else 0)
+    return row(Span(worst.result.summary if worst.result else "", mark(worst, at).role))

@@ -1,0 +1,115 @@
+"""1 Servers: load, memory, disks, uptime and mail processes of each host that lets us in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from checks.board import Board, Standing
+from checks.facts import Disk, DiskFacts, LoadFacts, ProcessFacts
+from checks.model import State
+from widgets.columns import Column
+from widgets.entry import Entry
+from widgets.figures import brief
+from widgets.panel import Panel, by_host, cells, is_shut_out
+from widgets.state import ABSENT, MARKS, mark
+from widgets.text import Row, Span, row
+
+
+class Servers(Panel):
+    """A row for each host."""
+
+    NUMBER = 1
+    TITLE = "Servers"
+    KINDS = ("processes", "load", "disks")
+    EMPTY = 'no host has a login: set login = "local" or "ssh:DEST" in the config'
+    COLUMNS = (
+        Column(title="HOST", priority=0, least=5, is_flexible=True),
+        Column(title="LOAD", priority=4, least=5, is_right=True),
+        Column(title="MEM", priority=3, least=4, is_right=True),
+        Column(title="DISK", priority=1, least=9),
+        Column(title="UP", priority=5, least=3, is_right=True),
+        Column(title="MAIL PROCESSES", priority=0, least=8, is_flexible=True),
+    )
+
+    def entries(self, board: Board, at: datetime) -> list[Entry]:
+        """A row for each host that let us in, or that was not asked yet."""
+        return [
+            host_entry(name, standings, at)
+            for name, standings in by_host(board.of_kinds(*self.KINDS)).items()
+            if not all(map(is_shut_out, standings))
+        ]
+
+
+def host_entry(name: str, standings: list[Standing], at: datetime) -> Entry:
+    """The row of one host."""
+    kinds = {standing.kind: standing for standing in standings}
+    load, memory, up = _load_cells(kinds.get("load"), at)
+    return Entry(
+        key=name,
+        cells=cells(
+            name,
+            load,
+            memory,
+            _disk_cell(kinds.get("disks"), at),
+            up,
+            _process_cell(kinds.get("processes"), at),
+        ),
+        standings=tuple(standings),
+    )
+
+
+def _nothing(standing: Standing | None, at: datetime) -> Row:
+    """The cell of a check without facts: why there are none, as one glyph."""
+    shown = mark(standing, at) if standing else ABSENT
+    return row(Span(shown.glyph, shown.role))
+
+
+def _flagged(text: str, standing: Standing, *subjects: str) -> Row:
+    """A figure, with the state's glyph and role when the check found fault with `subjects`."""
+    result = standing.result
+    if result is None or result.state == State.OK:
+        return row(text)
+    if not any(code.split(".")[0] in subjects for code in result.codes):
+        return row(text)
+    shown = MARKS[result.state]
+    return row(Span(f"{text} {shown.glyph}", shown.role))
+
+
+def _load_cells(standing: Standing | None, at: datetime) -> tuple[Row, Row, Row]:
+    facts = standing.result.facts if standing and standing.result else None
+    if standing is None or not isinstance(facts, LoadFacts):
+        nothing = _nothing(standing, at)
+        return nothing, nothing, nothing
+    used = 1 - facts.memory_available / facts.memory_total if facts.memory_total else 0.0
+    return (
+        _flagged(f"{facts.load[0]:.2f}", standing, "load", "cpu"),
+        _flagged(f"{used:.0%}", standing, "memory", "swap"),
+        row(brief(facts.uptime)),
+    )
+
+
+def _disk_cell(standing: Standing | None, at: datetime) -> Row:
+    facts = standing.result.facts if standing and standing.result else None
+    if standing is None or not isinstance(facts, DiskFacts) or not facts.disks:
+        return _nothing(standing, at)
+    disk = max(facts.disks, key=lambda one: (one.is_read_only, _fullness(one)))
+    name = disk.path.rstrip("/").rpartition("/")[2] or "/"
+    text = f"{name} {'read-only' if disk.is_read_only else format(_fullness(disk), '.0%')}"
+    return _flagged(text, standing, "disk", "disks", "inodes")
+
+
+def _fullness(disk: Disk) -> float:
+    return max(disk.used_share, disk.inodes_used_share)
+
+
+def _process_cell(standing: Standing | None, at: datetime) -> Row:
+    facts = standing.result.facts if standing and standing.result else None
+    if standing is None or not isinstance(facts, ProcessFacts):
+        return _nothing(standing, at)
+    good, bad = MARKS[State.OK], MARKS[State.CRITICAL]
+    names = dict.fromkeys(process.name for process in facts.running)
+    missing = [Span(f"{name} {bad.glyph} ", bad.role) for name in facts.missing]
+    running = [
+        piece for name in names for piece in (Span(f"{name} "), Span(f"{good.glyph} ", good.role))
+    ]
+    return (*missing, *running) or row(Span(ABSENT.glyph, ABSENT.role))
