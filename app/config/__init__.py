@@ -1,0 +1,156 @@
+"""The config: TOML to a `System`, with errors that name file, line, table, key and the mend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from app.config import rules
+from app.config.decode import Problems, decode, name_of
+from app.config.rules import Rules, nearest, quoted
+from app.config.source import ConfigError, Source
+from app.config.tables import RULES, Canary, HostTable, Log, Route, Secret, SystemTable, Vantage
+from checks import registry
+from checks.hosts.choose import login_from
+from checks.model import CheckOptions, Host, System
+from checks.resolver import Resolver
+from checks.text import visible
+
+__all__ = ["Canary", "Config", "ConfigError", "Log", "Route", "Secret", "Vantage", "load"]
+
+Table = TypeVar("Table", bound=Struct)
+
+ONE = ("system", "log", "check")
+"""Tables written ``[so]``."""
+
+MANY = ("host", "canary", "vantage", "route")
+"""Tables written ``[[so]]``, as often as there are such things."""
+
+OPTION_RULES: Rules = {"interval": rules.seconds, "deadline": rules.seconds}
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """What the operator has set. `power` is how to switch each host, by its name."""
+
+    system: System
+    path: Path | None = None
+    checks: dict[str, CheckOptions] = {}
+    power: dict[str, str] = {}
+    canaries: tuple[Canary, ...] = ()
+    vantages: tuple[Vantage, ...] = ()
+    routes: tuple[Route, ...] = ()
+    log: Log = Log()
+
+    def options(self, kind: str) -> CheckOptions:
+        """The options of that kind of check: its table, or its defaults.
+
+        A check that keeps something (its options have a `folder`) keeps it in the state folder.
+        """
+        options = self.checks.get(kind) or registry.load(kind).Options()
+        if self.log.folder and getattr(options, "folder", None) == "":
+            options = replace(options, folder=self.log.folder)
+        return options
+
+
+def load(path: Path) -> Config:
+    """The config at `path`. Raises ConfigError with all that is wrong with it."""
+    source = Source(path)
+    problems = Problems(source)
+    _check_tables(source.document, problems)
+    system = _one(SystemTable, "system", problems)
+    hosts = _many(HostTable, "host", problems)
+    config = Config(
+        system=_system(system, hosts, problems),
+        path=path,
+        checks=_checks(problems),
+        power={host.name: host.power for host in hosts},
+        canaries=tuple(_many(Canary, "canary", problems)),
+        vantages=tuple(_many(Vantage, "vantage", problems)),
+        routes=tuple(_many(Route, "route", problems)),
+        log=_one(Log, "log", problems),
+    )
+    if problems:
+        raise problems.error()
+    return config
+
+
+def _check_tables(document: dict[str, Any], problems: Problems) -> None:
+    for name in document:
+        if name not in (*ONE, *MANY):
+            problems.add((name,), f"unknown table {quoted(name)}{nearest(name, (*ONE, *MANY))}")
+    if not document.get("host"):
+        problems.add((), "there is no [[host]]; `mailmedic init DOMAIN` writes a config")
+
+
+def _one(shape: type[Table], name: str, problems: Problems) -> Table:
+    table = problems.source.document.get(name, {})
+    return decode(table, shape, (name,), problems, RULES.get(shape)) or shape()
+
+
+def _many(shape: type[Table], name: str, problems: Problems) -> list[Table]:
+    """The tables of that name that are right, none named like one before it."""
+    tables = problems.source.document.get(name, [])
+    if not isinstance(tables, list):
+        problems.add((name,), f"{quoted(name)} is written [[{name}]], with two brackets")
+        return []
+    found = []
+    seen: dict[str, int] = {}
+    for index, table in enumerate(tables):
+        decoded = decode(table, shape, (name, index), problems, RULES[shape])
+        if decoded is not None:
+            found.append(decoded)
+        key = (name_of(table) or "").lower()
+        if key in seen:
+            line = problems.source.line((name, seen[key]))
+            problems.add((name, index), f"there is one of this name already, on line {line}")
+        elif key:
+            seen[key] = index
+    return found
+
+
+def _checks(problems: Problems) -> dict[str, CheckOptions]:
+    """The options of each kind that has a table."""
+    tables = problems.source.document.get("check", {})
+    if not isinstance(tables, dict):
+        problems.add(("check",), '"check" is written [check.KIND]')
+        return {}
+    kinds = registry.kinds() if tables else {}
+    checks = {}
+    for kind, table in tables.items():
+        where = ("check", kind)
+        if kind not in kinds:
+            problems.add(where, f"no check is called {quoted(kind)}{nearest(kind, kinds)}")
+            continue
+        options = decode(table, registry.load(kind).Options, where, problems, OPTION_RULES)
+        if options is not None:
+            checks[kind] = options
+    return checks
+
+
+def _system(table: SystemTable, hosts: list[HostTable], problems: Problems) -> System:
+    domains = tuple(domain.lower().rstrip(".") for domain in table.domains)
+    return System(
+        name=visible(table.name) or next(iter([*domains, *(host.name for host in hosts)]), ""),
+        resolver=Resolver(table.resolver),
+        domains=domains,
+        hosts=tuple(_host(host, problems) for host in hosts),
+    )
+
+
+def _host(table: HostTable, problems: Problems) -> Host:
+    ca_file = table.ca_file and str(problems.source.path.parent / table.ca_file)
+    if ca_file and not Path(ca_file).is_file():
+        index = [name_of(t) for t in problems.source.document["host"]].index(table.name)
+        problems.add(("host", index, "ca_file"), f"there is no file {visible(ca_file)}")
+    return Host(
+        name=table.name,
+        address=table.address or table.name,
+        login=login_from(table.login),
+        mta=table.mta,
+        services=table.services,
+        watch=table.watch,
+        ca_file=ca_file,
+    )

@@ -1,0 +1,121 @@
+"""What a value may be, beyond its type: each rule raises ValueError with what was expected."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from checks.model import SERVICE_PORTS, split_service
+from checks.text import visible
+
+Rules = Mapping[str, Callable[[Any], None]]
+"""A rule for each key that has one."""
+
+DAY = 86_400.0
+
+_NAME = re.compile(r"\w[\w.-]{0,62}")
+_HOST = re.compile(r"(?!-)[\w-]{1,63}(\.(?!-)[\w-]{1,63})*\.?")
+_MAILBOX = re.compile(r"[^\s@]+@[^\s@]+")
+
+
+def quoted(text: str) -> str:
+    """A word of the config as it stands in a message."""
+    return f'"{visible(text, 60)}"'
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """``; did you mean "address"?``, or nothing when no known word is near."""
+    near = get_close_matches(word[:60], list(known), n=1)
+    return f"; did you mean {quoted(near[0])}?" if near else ""
+
+
+def name(text: str) -> None:
+    """A name of ours: it stands in ids, file names and on narrow columns."""
+    if not _NAME.fullmatch(text):
+        raise ValueError("must be one word of letters, digits, dots and dashes")
+
+
+def host(text: str) -> None:
+    """A host name (RFC 1123, 2.1; with the underscores that DNS allows) or an address."""
+    if not (_HOST.fullmatch(text) and len(text) <= 254) and not _is_address(text):
+        raise ValueError(f"must be a host name or an address, not {quoted(text)}")
+
+
+def address(text: str) -> None:
+    """An IPv4 or IPv6 address."""
+    if not _is_address(text):
+        raise ValueError(f"must be an IP address, not {quoted(text)}")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def domains(texts: Iterable[str]) -> None:
+    """Mail domains, none twice; case and a dot at the end do not make a difference (RFC 1034)."""
+    seen = set()
+    for text in texts:
+        domain = text.lower().rstrip(".")
+        if not _HOST.fullmatch(domain) or len(domain) > 253:
+            raise ValueError(f"{quoted(text)} is not a domain")
+        if domain in seen:
+            raise ValueError(f"{quoted(domain)} is there twice")
+        seen.add(domain)
+
+
+def services(texts: Iterable[str]) -> None:
+    """Services of a host, e.g. ``smtp`` or ``smtp:2525``; no port twice."""
+    ports: dict[int, str] = {}
+    for text in texts:
+        try:
+            port = split_service(text)[1]
+        except ValueError:
+            service, colon, _ = text.partition(":")
+            if colon and service in SERVICE_PORTS:
+                raise ValueError(f"{quoted(text)} needs a port from 1 to 65535") from None
+            hint = nearest(service, SERVICE_PORTS) or f"; there are {', '.join(SERVICE_PORTS)}"
+            raise ValueError(f"no service is called {quoted(service)}{hint}") from None
+        if port in ports:
+            raise ValueError(f"{quoted(ports[port])} and {quoted(text)} are the same port")
+        ports[port] = text
+
+
+def mta(text: str) -> None:
+    """The mail server's kind; nothing is found out."""
+    known = ("postfix", "exim", "none")
+    if text and text not in known:
+        hint = nearest(text, known)
+        raise ValueError(f'must be "postfix", "exim" or "none", not {quoted(text)}{hint}')
+
+
+def login(text: str) -> None:
+    """A way into a host."""
+    from checks.hosts.choose import login_from
+
+    login_from(text)
+
+
+def paths(texts: Iterable[str]) -> None:
+    """Paths on a host, which has no folder that they could be relative to."""
+    for text in texts:
+        if not text.startswith("/") or "\0" in text:
+            raise ValueError(f"{quoted(text)} must be a path that begins with /")
+
+
+def mailbox(text: str) -> None:
+    """An address that mail can be sent to."""
+    if not _MAILBOX.fullmatch(text):
+        raise ValueError("must be a mail address")
+
+
+def seconds(value: float) -> None:
+    """An interval or a deadline."""
+    if not 0 < value <= DAY:
+        raise ValueError(f"must be more than 0 and at most {DAY:.0f} seconds")

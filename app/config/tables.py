@@ -1,0 +1,87 @@
+"""The tables of the config, as they are written (DESIGN.md, section 3)."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from app.config import rules
+from app.config.rules import Rules
+
+
+class SystemTable(Struct, frozen=True, kw_only=True):
+    """``[system]``."""
+
+    name: str = ""
+    domains: tuple[str, ...] = ()
+    resolver: str | None = None
+
+
+class HostTable(Struct, frozen=True, kw_only=True):
+    """``[[host]]``. What is left out of `address` is the name."""
+
+    name: str
+    address: str = ""
+    login: str = "none"
+    mta: str = ""
+    services: tuple[str, ...] = ()
+    power: str = "none"
+    watch: tuple[str, ...] = ()
+    ca_file: str = ""
+
+
+class Secret(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a secret is kept: a file, a variable of the environment, or a command's output."""
+
+    file: str = ""
+    env: str = ""
+    command: str = ""
+
+    def __post_init__(self) -> None:
+        if sum(map(bool, (self.file, self.env, self.command))) != 1:
+            raise ValueError('must hold one of "file", "env" and "command"')
+
+
+class Canary(Struct, frozen=True, kw_only=True):
+    """``[[canary]]``: a mailbox of ours that test mail is sent to and read from."""
+
+    address: str
+    submission: str
+    imap: str
+    password: Secret
+
+
+class Vantage(Struct, frozen=True, kw_only=True):
+    """``[[vantage]]``: another device that the same checks are run from."""
+
+    name: str
+    login: str
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """``[[route]]``: a way that notices go. `url` may hold a token."""
+
+    name: str
+    audience: tuple[str, ...]
+    url: str
+
+
+class Log(Struct, frozen=True, kw_only=True):
+    """``[log]``. `folder` is the shared state folder, if there is one."""
+
+    folder: str = ""
+
+
+RULES: dict[type[Struct], Rules] = {
+    SystemTable: {"domains": rules.domains, "resolver": rules.address},
+    HostTable: {
+        "name": rules.name,
+        "address": rules.host,
+        "login": rules.login,
+        "mta": rules.mta,
+        "services": rules.services,
+        "watch": rules.paths,
+    },
+    Canary: {"address": rules.mailbox},
+    Vantage: {"name": rules.name, "login": rules.login},
+    Route: {"name": rules.name},
+}
