@@ -1,0 +1,87 @@
+"""Keeps the baseline of each host: one compressed JSON file, readable by its owner alone.
+
+In a shared state folder the group may read it too: the folder's own access says so.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zlib
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct
+
+from checks.drift._copy import TEXT_LIMIT, Copy
+
+STORE_LIMIT = 8 * TEXT_LIMIT
+"""Bytes, unpacked: the texts, each character escaped, and 5,000 entries."""
+
+
+class BaselineError(Exception):
+    """The baseline is there and cannot be read, or cannot be written; the text says why."""
+
+
+class Baseline(Struct, frozen=True, kw_only=True):
+    """The watched files of a host when they counted as good, and what was watched."""
+
+    at: datetime
+    watched: tuple[str, ...]
+    files: dict[str, Copy]
+
+
+def place(folder: str, host: str) -> Path:
+    """The file for that host; `folder` is the state folder, the user's own when empty."""
+    from platformdirs import user_state_path
+
+    state = Path(folder).expanduser() if folder else user_state_path("mailmedic")
+    return state / "baselines" / f"{quote(host, safe='')}.json.z"
+
+
+def stamp(path: Path) -> tuple[int, int] | None:
+    """What differs when the file is another; None where there is none. Raises BaselineError."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise BaselineError(error.strerror or type(error).__name__) from error
+    return status.st_ino, status.st_mtime_ns
+
+
+def read(path: Path) -> Baseline | None:
+    """The baseline at `path`; None when there is none yet. Raises BaselineError."""
+    try:
+        packed = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise BaselineError(error.strerror or type(error).__name__) from error
+    try:
+        content = zlib.decompressobj().decompress(packed, STORE_LIMIT)
+        return msgspec.json.decode(content, type=Baseline)
+    except (zlib.error, msgspec.DecodeError, RecursionError) as error:
+        raise BaselineError("is damaged") from error
+
+
+def write(path: Path, baseline: Baseline) -> None:
+    """Put `baseline` at `path`, all of it or nothing. Raises BaselineError."""
+    packed = zlib.compress(msgspec.json.encode(baseline), 1)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")  # mode 0600
+        try:
+            with open(descriptor, "wb") as file:  # noqa: PTH123  a descriptor, not a path
+                file.write(packed)
+                os.fchmod(descriptor, 0o600 | path.parent.stat().st_mode & 0o040)
+                file.flush()
+                os.fsync(descriptor)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise BaselineError(error.strerror or type(error).__name__) from error
