@@ -11,23 +11,30 @@ from msgspec import Struct
 
 
 class Process(Struct, frozen=True, tag=True):
-    """A process that matters for mail; `since` is when it started."""
+    """The first process of a mail program (Postfix' master), with its children counted in.
+
+    `name` is the program (``postfix``), `status` is running, stopped (by a signal) or defunct,
+    `since` when it started; `children` counts the direct ones, `memory` is theirs too, in bytes.
+    """
 
     name: str
     pid: int
-    user: str = ""
+    status: str = "running"
     since: datetime | None = None
     memory: int = 0
-    cpu_seconds: float = 0.0
     children: int = 0
 
 
 class ProcessFacts(Struct, frozen=True, tag=True):
-    """The mail processes of a host: those that run, and those that were expected and do not."""
+    """The mail programs of a host: those that run, and those that were expected and do not.
+
+    `is_hidden` says that we are not shown all processes, so that nothing can be called missing.
+    """
 
     running: tuple[Process, ...] = ()
     missing: tuple[str, ...] = ()
     visible_processes: int = 0
+    is_hidden: bool = False
 
 
 class LoadFacts(Struct, frozen=True, tag=True):
@@ -43,11 +50,18 @@ class LoadFacts(Struct, frozen=True, tag=True):
 
 
 class Disk(Struct, frozen=True, tag=True):
-    """A file system that holds one of the mail paths; sizes in bytes."""
+    """A file system that holds mail paths; sizes in bytes.
 
+    `path` is the most important of the mail paths on it and `role` what that one holds: queue,
+    mail, log, home or system. `free` is what is left to ordinary users, as in df(1); what
+    only root may fill counts neither as free nor as used.
+    """
+
+    role: str
     path: str
     mount: str
-    size: int
+    filesystem: str
+    used: int
     free: int
     inodes: int
     inodes_free: int
@@ -55,8 +69,9 @@ class Disk(Struct, frozen=True, tag=True):
 
     @property
     def used_share(self) -> float:
-        """Part of the space that is in use, 0 to 1."""
-        return 1 - self.free / self.size if self.size else 0.0
+        """Part of the space that is in use, 0 to 1, as in df(1)."""
+        usable = self.used + self.free
+        return self.used / usable if usable else 0.0
 
     @property
     def inodes_used_share(self) -> float:
@@ -65,9 +80,10 @@ class Disk(Struct, frozen=True, tag=True):
 
 
 class DiskFacts(Struct, frozen=True, tag=True):
-    """The disks that the mail paths of a host lie on."""
+    """The disks that the mail paths of a host lie on, and the paths that gave no answer."""
 
     disks: tuple[Disk, ...] = ()
+    stuck: tuple[str, ...] = ()
 
 
 class Reason(Struct, frozen=True, tag=True):
