@@ -11,10 +11,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from app.config import Config, Log
 from app.drill import certificates, faults
 from app.drill.faults import Fault
 from app.drill.folder import Folder
@@ -173,4 +176,14 @@ class Drill:
             raise DrillError(f"{self._layout.certificate}: {error.strerror}") from error
 
 
-__all__ = ["Drill", "DrillError"]
+@asynccontextmanager
+async def watched(drill: Drill) -> AsyncIterator[Config]:
+    """Run `drill`, and tell what to watch of it, for as long as the context lasts.
+
+    State (baselines, logs) stays in the drill's folder and goes with it: practice is kept apart.
+    """
+    async with drill:
+        yield Config(system=drill.system(), log=Log(folder=str(drill.folder / "state")))
+
+
+__all__ = ["Drill", "DrillError", "watched"]

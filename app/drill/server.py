@@ -13,13 +13,14 @@ from pathlib import Path
 
 from app.drill.child import READY
 from app.drill.layout import LOOPBACK, Layout
+from app.problem import Problem
 from checks.text import visible
 
 START_DEADLINE = 15.0
 """Seconds for a server to open its ports: 0.3 on an idle machine, more on a starved one."""
 
 
-class DrillError(Exception):
+class DrillError(Problem):
     """The practice system does not run. The text is for people."""
 
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from app.drill import faults
-from app.drill.drill import Drill, DrillError
+from app.drill.drill import Drill, DrillError, watched
 from tests.app.drill.clients import deliver, ports, read, running, symptom
 
 SERVICES = {"smtp", "submission", "imap", "imaps"}
@@ -181,3 +181,12 @@ async def test_stopping_in_the_middle_of_a_fault_is_quick() -> None:
 
 def pids(drill: Drill) -> list[int]:
     return [server.pid for server in (drill._smtp, drill._imap) if server.pid]
+
+
+async def test_what_is_watched_keeps_its_state_apart() -> None:
+    drill = Drill()
+    async with watched(drill) as config:
+        assert Path(config.log.folder).parent == drill.folder
+        assert [host.name for host in config.system.hosts] == ["post", "store", "here"]
+        assert await symptom(drill, "smtp") == "greets"
+    assert not drill.folder.exists()
