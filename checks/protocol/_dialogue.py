@@ -63,6 +63,7 @@ class Dialogue(asyncio.Protocol):
         self._lines = 0
         self._lines_asked = 0
         self._ended: How | None = None
+        self._alert: ssl.SSLError | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._transport: asyncio.Transport | None = None
         self._tcp: asyncio.Transport | None = None
@@ -98,7 +99,7 @@ class Dialogue(asyncio.Protocol):
             self._transport.write(f"{command}\r\n".encode())
 
     async def line(self) -> bytes:
-        """The next line without its end, which may be CR LF or LF. Raises Broken."""
+        """The next line without its end, which may be CR LF or LF. Raises Broken, ssl.SSLError."""
         searched = 0
         while (end := self._buffer.find(b"\n", searched)) < 0:
             self._expect_more()
@@ -140,6 +141,7 @@ class Dialogue(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Remember how it ended."""
         self._ended = How.CLOSED if exc is None else How.RESET
+        self._alert = exc if isinstance(exc, ssl.SSLError) else None
         self._wake()
 
     def _wake(self) -> None:
@@ -147,7 +149,9 @@ class Dialogue(asyncio.Protocol):
             self._waiter.set_result(None)
 
     def _expect_more(self) -> None:
-        """Raise Broken when no line can come any more."""
+        """Raise Broken when no line can come any more, or the TLS alert that ended it."""
+        if self._alert is not None:
+            raise self._alert
         if self._buffer.startswith(_TLS_RECORDS):
             raise Broken(How.MALFORMED, "TLS where plain text is spoken")
         if len(self._buffer) > LINE_LIMIT or self.bytes_in >= TOTAL_LIMIT:

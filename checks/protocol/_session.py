@@ -103,6 +103,8 @@ class Session:
                 await talk()
         except (OSError, ValueError, Broken, connect.NotConnected, _tls.CaFileError) as error:
             self.stopped = self._judge(error)
+            # asyncio's frames and the error hold each other, and 256 KiB of handshake buffer.
+            error.__traceback__ = None
         finally:
             self.dialogue.close()
 
@@ -112,7 +114,7 @@ class Session:
         self._step, self._after = name, after
         self._began = asyncio.get_running_loop().time()
         self._bytes_before = self.dialogue.bytes_in
-        is_again = self.certificate is not None and name not in GREETINGS
+        is_again = self.certificate is not None and self.target.about not in IMPLICIT_TLS
         with self.phases.phase(f"{name}-tls" if is_again else name):
             yield
 

@@ -24,7 +24,7 @@ FINDINGS = findings("imap", "greeting", "capability", "starttls") | {
     "imap.login-disabled": "logins are disabled, and no TLS is offered that would allow them",
 }
 
-_LINE = re.compile(rb"(\*|\+|[A-Za-z0-9]+) ([A-Za-z]+)(?: (.*))?", re.DOTALL)
+_LINE = re.compile(rb"(\*|\+|[A-Za-z0-9]+) ([A-Za-z0-9]+)(?: (.*))?", re.DOTALL)
 _LITERAL = re.compile(rb"\{(\d+)\+?\}$")
 
 
@@ -115,13 +115,15 @@ async def _capability(session: Session, seen: Talk) -> None:
 async def _ask(dialogue: Dialogue, tag: str, command: str, seen: Talk) -> Response:
     """The tagged answer; the untagged ones before it go into `seen`. Raises Broken."""
     dialogue.send(f"{tag} {command}")
+    capabilities = None
     while (answer := await _response(dialogue)).tag == "*":
         if answer.word == "CAPABILITY":
-            seen.capabilities = frozenset(answer.text.upper().split())
+            capabilities = frozenset(answer.text.upper().split())
         elif answer.word == "BYE":
             seen.bye = answer
     if answer.tag != tag or answer.word not in {"OK", "NO", "BAD"}:
         raise Broken(How.MALFORMED, f"answers with {answer.tag} {answer.word} {answer.text}"[:200])
+    seen.capabilities = capabilities or seen.capabilities
     return answer
 
 

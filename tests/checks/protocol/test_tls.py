@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import asyncio
+import gc
+import socket
+import ssl
+import time
+from asyncio import sslproto
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checks.model import Result, State
+from checks.protocol import _tls, smtp
+from tests.checks.protocol.asking import DEADLINE, ask, ca_file, target
+from tests.peers import HOST, Peer, names, tcp, tls
+from tests.peers import smtp as peers
+
+
+async def asked(context: ssl.SSLContext, **more: Any) -> Result:
+    return await ask(smtp, "smtps", peers.speaks(), tls=context, ca_file=ca_file(), **more)
+
+
+@pytest.mark.parametrize(
+    ("context", "code"),
+    [
+        (tls.expired, "tls.expired"),
+        (tls.not_yet_valid, "tls.not-yet-valid"),
+        (tls.wrong_name, "tls.wrong-name"),
+        (tls.unknown_ca, "tls.unknown-ca"),
+        (tls.no_intermediate, "tls.unknown-ca"),
+        (tls.self_signed, "tls.self-signed"),
+    ],
+)
+async def test_each_bad_certificate_has_a_finding_of_its_own(
+    context: Callable[[], ssl.SSLContext], code: str
+) -> None:
+    result = await asked(context())
+    assert (result.codes, result.state) == ((code,), State.CRITICAL), result
+
+
+async def test_the_summary_of_an_expired_certificate_leads_to_the_problem() -> None:
+    assert (await asked(tls.expired())).summary == "certificate refused: certificate has expired"
+
+
+async def test_a_name_is_verified_where_the_target_has_one() -> None:
+    known = names.Names(mx_lab_test="127.0.0.1", elsewhere_test="127.0.0.1")
+    right = await asked(tls.good(), address="mx.lab.test", resolver=known)
+    assert right.state == State.OK, right
+    wrong = await asked(tls.good(), address="elsewhere.test", resolver=known)
+    assert wrong.codes == ("tls.wrong-name",)
+
+
+@pytest.mark.parametrize(
+    ("peer", "code"),
+    [
+        (tcp.silent, "tls.timeout"),
+        (tls.stalls, "tls.timeout"),
+        (tls.only_tls_1_0, "tls.too-old"),
+        (tls.hangs_up, "tls.closed"),
+        (tcp.closes, "tls.closed"),
+        (tcp.says(b"220 mx.lab.test ESMTP\r\n"), "tls.plaintext"),
+        (tcp.endless_line, "tls.plaintext"),
+        (tcp.says(tcp.TLS_ALERT), "tls.handshake-failed"),
+    ],
+)
+async def test_each_broken_handshake_has_a_finding_of_its_own(peer: Peer, code: str) -> None:
+    result = await ask(smtp, "smtps", peer, ca_file=ca_file())
+    assert (result.codes, result.state) == ((code,), State.CRITICAL), result
+    assert result.phases[-1].name == "tls"
+
+
+async def test_tls_on_a_plain_port_is_a_server_that_never_greets() -> None:
+    result = await ask(smtp, "smtp", peers.speaks(), tls=tls.good(), ca_file=ca_file())
+    assert result.codes == ("smtp.banner.timeout",)
+
+
+async def test_a_server_that_demands_a_certificate_of_ours_is_a_failed_handshake() -> None:
+    def serve_one(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        context = tls.wants_client_certificate()
+        with connection, pytest.raises(ssl.SSLError):
+            context.wrap_socket(connection, server_side=True)
+
+    with socket.create_server((HOST, 0)) as listener:
+        serving = asyncio.create_task(asyncio.to_thread(serve_one, listener))
+        where = target("smtps", listener.getsockname()[1], ca_file=ca_file())
+        result = await smtp.check(where, smtp.Options(), deadline=2)
+        await serving
+    assert result.codes == ("tls.handshake-failed",)
+    assert "certificate required" in result.summary
+
+
+async def test_control_characters_in_a_certificate_are_made_harmless() -> None:
+    result = await asked(tls.hostile_names())
+    assert "a^[[2Jb.test" in result.evidence[-1]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no certificate"])
+async def test_a_ca_file_that_is_of_no_use_leaves_the_question_open(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_bytes(content)
+    result = await ask(smtp, "smtps", peers.speaks(), tls=tls.good(), ca_file=str(path))
+    assert (result.codes, result.state) == (("tls.ca-file",), State.UNKNOWN)
+    assert str(path) in result.summary
+
+
+async def test_a_context_is_built_once_for_many_who_want_it_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    built = []
+
+    def build(cafile: str | None = None) -> ssl.SSLContext:
+        built.append(cafile)
+        time.sleep(0.02)
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    monkeypatch.setattr(_tls, "_contexts", {})
+    monkeypatch.setattr(ssl, "create_default_context", build)
+    contexts = await asyncio.gather(*(_tls.context("") for _ in range(20)))
+    assert (len(set(contexts)), built) == (1, [None])
+
+
+async def test_building_a_context_leaves_the_loop_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    def build(cafile: str | None = None) -> ssl.SSLContext:
+        time.sleep(0.3)
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    monkeypatch.setattr(_tls, "_contexts", {})
+    monkeypatch.setattr(ssl, "create_default_context", build)
+    building = asyncio.create_task(_tls.context(""))
+    began = time.monotonic()
+    await asyncio.sleep(0.05)
+    assert time.monotonic() - began < 0.25
+    assert not building.done()
+    await building
+
+
+async def test_certificates_are_verified() -> None:
+    context = await _tls.context("")
+    assert context.verify_mode == ssl.CERT_REQUIRED
+    assert context.check_hostname
+
+
+async def test_no_handshake_buffer_outlives_its_check() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        for context in (tls.good(), tls.expired()):
+            await asked(context)
+        await ask(smtp, "smtps", tls.stalls, ca_file=ca_file())
+        held = [thing for thing in gc.get_objects() if isinstance(thing, sslproto.SSLProtocol)]
+        ours = [thing for thing in held if not thing._server_side]
+    finally:
+        gc.enable()
+    assert ours == []
+
+
+@pytest.mark.parametrize(
+    ("days", "codes"),
+    [(-1.0, ["tls.expires-soon"]), (6.9, ["tls.expires-soon"]), (20.0, ["tls.expiring"]), (22, [])],
+)
+def test_days_are_judged_by_the_options(days: float, codes: list[str]) -> None:
+    certificate = _tls.Certificate("mx", "CA", "some day", days, "TLSv1.3", "AES")
+    judged = _tls.judge_certificate(certificate, _tls.TlsOptions())
+    assert [one.code for one in judged] == codes
+
+
+def test_every_finding_about_trust_is_declared() -> None:
+    assert set(_tls.FINDINGS) >= _tls.DISTRUST
+    assert set(_tls.FINDINGS) >= {*_tls._VERIFY_CODES.values(), *_tls._REASONS.values()}
+
+
+async def test_a_stalled_handshake_costs_its_deadline() -> None:
+    result = await ask(smtp, "smtps", tls.stalls, ca_file=ca_file())
+    assert result.duration > DEADLINE * 0.9

@@ -1,0 +1,171 @@
+"""Certificates, good and bad, and what else goes wrong in a handshake."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import ipaddress
+import ssl
+from asyncio import StreamReader, StreamWriter
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from checks.model import now
+from tests.peers import HOST
+
+NAME = "mx.lab.test"
+
+
+@functools.cache
+def authority() -> trustme.CA:
+    """The CA that the tests trust."""
+    return trustme.CA(organization_name="Lab CA")
+
+
+def _context(leaf: trustme.LeafCert) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    leaf.configure_cert(context)
+    return context
+
+
+def lasting(days: float, *, since: float = -100.0) -> ssl.SSLContext:
+    """A certificate for us that ends in so many days."""
+    begin, end = now() + timedelta(days=since), now() + timedelta(days=days)
+    return _context(authority().issue_cert(NAME, HOST, not_before=begin, not_after=end))
+
+
+@functools.cache
+def good() -> ssl.SSLContext:
+    """35: nothing is wrong with it."""
+    return lasting(90)
+
+
+@functools.cache
+def expired() -> ssl.SSLContext:
+    """35: expired yesterday."""
+    return lasting(-1)
+
+
+@functools.cache
+def not_yet_valid() -> ssl.SSLContext:
+    """35: begins tomorrow."""
+    return lasting(90, since=1)
+
+
+@functools.cache
+def wrong_name() -> ssl.SSLContext:
+    """35: for somebody else."""
+    return _context(authority().issue_cert("other.test", "127.9.9.9"))
+
+
+@functools.cache
+def unknown_ca() -> ssl.SSLContext:
+    """35: from a CA that nobody trusts."""
+    return _context(trustme.CA().issue_cert(NAME, HOST))
+
+
+@functools.cache
+def no_intermediate() -> ssl.SSLContext:
+    """35: signed by an intermediate CA that the server does not send."""
+    leaf = authority().create_child_ca().issue_cert(NAME, HOST)
+    return _from_pem(leaf.cert_chain_pems[0].bytes(), leaf.private_key_pem.bytes())
+
+
+@functools.cache
+def self_signed() -> ssl.SSLContext:
+    """35: signed by itself."""
+    return _own("self-signed", hashes.SHA256())
+
+
+@functools.cache
+def hostile_names() -> ssl.SSLContext:
+    """38: control characters in its names; signed by the trusted CA."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "evil\x1b]0;pwned\x07")])
+    issuer_key = serialization.load_pem_private_key(authority().private_key_pem.bytes(), None)
+    issuer = x509.load_pem_x509_certificate(authority().cert_pem.bytes())
+    assert isinstance(issuer_key, ec.EllipticCurvePrivateKey)
+    certificate = (
+        _builder(name, issuer.subject, key)
+        .add_extension(
+            x509.SubjectAlternativeName(
+                [x509.DNSName("a\x1b[2Jb.test"), x509.IPAddress(ipaddress.ip_address(HOST))]
+            ),
+            critical=False,
+        )
+        .sign(issuer_key, hashes.SHA256())
+    )
+    return _from_keys(certificate, key)
+
+
+def _own(name: str, algorithm: hashes.SHA256) -> ssl.SSLContext:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    return _from_keys(_builder(subject, subject, key).sign(key, algorithm), key)
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now() - timedelta(days=1))
+        .not_valid_after(now() + timedelta(days=90))
+    )
+
+
+def _from_keys(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> ssl.SSLContext:
+    pem = serialization.Encoding.PEM
+    return _from_pem(
+        certificate.public_bytes(pem),
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
+    )
+
+
+def _from_pem(certificate: bytes, key: bytes) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "both.pem"
+        path.write_bytes(certificate + key)
+        context.load_cert_chain(path)
+    return context
+
+
+@functools.cache
+def wants_client_certificate() -> ssl.SSLContext:
+    """41: good, and demands a certificate of the client. (asyncio keeps its alert to itself.)"""
+    context = lasting(90)
+    context.verify_mode = ssl.CERT_REQUIRED
+    authority().configure_trust(context)
+    return context
+
+
+async def stalls(reader: StreamReader, writer: StreamWriter) -> None:
+    """36: the head of a handshake record, and then nothing."""
+    await reader.read(1)
+    writer.write(b"\x16\x03\x03\x40\x00\x02")
+    await asyncio.sleep(3600)
+
+
+async def only_tls_1_0(reader: StreamReader, writer: StreamWriter) -> None:
+    """35: refuses every version that we offer, with the alert protocol_version (RFC 8446 6.2)."""
+    await reader.read(4096)
+    writer.write(b"\x15\x03\x01\x00\x02\x02\x46")
+    await asyncio.sleep(3600)
+
+
+async def hangs_up(reader: StreamReader, writer: StreamWriter) -> None:
+    """Closes in the handshake."""
+    await reader.read(4096)
+    writer.close()
