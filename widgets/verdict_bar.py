@@ -1,0 +1,88 @@
+"""The verdict bar: the one line that shouts, and only when there is reason to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from checks.model import State, Verdict
+from checks.when import clock, span
+from widgets.lines import Lines
+from widgets.state import MARKS
+from widgets.text import Row, Span, fit, row, width_of
+
+GLYPHS = {
+    "outage": MARKS[State.CRITICAL].glyph,
+    "degraded": MARKS[State.WARNING].glyph,
+    "unknown": MARKS[State.UNKNOWN].glyph,
+    "healthy": MARKS[State.OK].glyph,
+}
+
+
+class VerdictBar(Lines):
+    """``✗ OUTAGE  lab.test  SEV1 · nobody can send · since 03:04:12 (6m 41s)   03:10:53Z``."""
+
+    DEFAULT_CSS = """
+    VerdictBar {
+        height: 1;
+        padding: 0 1;
+        background: $panel;
+        &.-outage { background: $error-darken-1; text-style: bold; }
+        &.-outage > .lines--text, &.-degraded > .lines--text { text-style: bold; }
+        &.-outage > .lines--text { color: $text; }
+        &.-degraded > .lines--text { color: $text-warning; }
+    }
+    """
+
+    verdict: Verdict | None = None
+    at: datetime | None = None
+    system = ""
+    said = ""
+    is_frozen = False
+
+    def show(
+        self,
+        verdict: Verdict,
+        at: datetime,
+        *,
+        system: str = "",
+        frozen: bool = False,
+        note: str = "",
+    ) -> None:
+        """Draw `verdict` as of `at`; `note` stands before the clock."""
+        self.verdict, self.at, self.system = verdict, at, system
+        self.is_frozen, self.said = frozen, note
+        for name in GLYPHS:
+            self.set_class(name == verdict.verdict, f"-{name}")
+        self.redraw()
+
+    def lines(self, width: int, height: int) -> Sequence[Row]:  # noqa: ARG002
+        """The one line."""
+        if self.verdict is None or self.at is None:
+            return (row(Span("asking …", "dim")),)
+        head = fit(row(headline(self.verdict, self.at, self.system)), width)
+        tail = self._tail(self.verdict, self.at)
+        room = width - width_of(tail)
+        if room < 20:
+            return (head,)
+        head = fit(head, room - 2)
+        return ((*head, Span(" " * (room - width_of(head))), *tail),)
+
+    def _tail(self, verdict: Verdict, at: datetime) -> Row:
+        # Seconds cost bytes on the line, so they run only while somebody counts them.
+        is_counting = verdict.verdict in ("outage", "degraded")
+        now = clock(at) if is_counting else f"{clock(at)[:5]}Z"
+        frozen = "FROZEN  " if self.is_frozen else ""
+        return row(f"{frozen}{self.said}{'  ' if self.said else ''}{now}")
+
+
+def headline(verdict: Verdict, at: datetime, system: str) -> str:
+    """Everything but the clock."""
+    word = verdict.verdict.upper() if verdict.verdict != "healthy" else "healthy"
+    scope = verdict.scope.summary or verdict.summary
+    parts = [part for part in (verdict.severity and verdict.severity.value, scope) if part]
+    if verdict.since and verdict.verdict in ("outage", "degraded"):
+        lasted = span((at - verdict.since).total_seconds())
+        parts.append(f"since {clock(verdict.since)[:-1]} ({lasted})")
+    glyph = GLYPHS.get(verdict.verdict, "?")
+    return "  ".join(part for part in (f"{glyph} {word}", system, " · ".join(parts)) if part)
