@@ -1,0 +1,124 @@
+import asyncio
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from checks.model import Host, State, System, Target
+from checks.network import port
+from checks.resolver import Resolver
+from tests.peers import dns
+from tests.peers.dns import dns_server
+
+OPTIONS = port.Options()
+
+
+def _target(number: int, address: str = "127.0.0.1", resolver: Resolver | None = None) -> Target:
+    host = Host(name="mail1", address=address, services=("smtp", f"sieve:{number}"))
+    system = System(name="lab", resolver=resolver or Resolver("127.0.0.1", port=9), hosts=(host,))
+    (target,) = port.targets(system)
+    return target
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port that is taken, and that nothing listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+@pytest.fixture
+def full_port() -> Iterator[int]:
+    """A port whose queue of connections is full, so that the next one gets no answer."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        number = listening.getsockname()[1]
+        waiting = [socket.socket() for _ in range(8)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", number))
+        yield number
+        for one in waiting:
+            one.close()
+
+
+async def test_an_open_port_is_ok() -> None:
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    async with server:
+        target = _target(server.sockets[0].getsockname()[1])
+        result = await port.check(target, OPTIONS, deadline=2)
+        slow = await port.check(target, port.Options(slow=0), deadline=2)
+    assert target.id.startswith("sieve/mail1:")
+    assert result.state is State.OK
+    assert [phase.name for phase in result.phases] == ["resolve", "connect"]
+    assert slow.codes == ("port.connect.slow",)
+    assert slow.state is State.WARNING
+
+
+async def test_a_closed_port_is_refused(closed_port: int) -> None:
+    result = await port.check(_target(closed_port), OPTIONS, deadline=2)
+    assert result.state is State.CRITICAL
+    assert result.codes == ("port.connect.refused",)
+    assert result.summary == "connection refused"
+
+
+async def test_a_host_that_does_not_answer_costs_its_deadline(full_port: int) -> None:
+    result = await port.check(_target(full_port), OPTIONS, deadline=0.5)
+    assert result.state is State.CRITICAL
+    assert result.codes == ("port.connect.timeout",)
+    assert result.duration < 2
+
+
+async def test_an_address_that_cannot_be_reached_is_unreachable() -> None:
+    """A TCP connection to a broadcast address never leaves the machine (tcp(7))."""
+    result = await port.check(_target(4190, "255.255.255.255"), OPTIONS, deadline=2)
+    assert result.state is State.CRITICAL
+    assert result.codes == ("port.connect.unreachable",)
+
+
+async def test_the_second_address_is_tried_when_the_first_refuses() -> None:
+    zone = "mail1.lab.test. A 127.0.0.9\nmail1.lab.test. A 127.0.0.1\n"
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    async with server, dns_server(zone) as peer:
+        number = server.sockets[0].getsockname()[1]
+        target = _target(number, "mail1.lab.test", peer.resolver)
+        result = await port.check(target, OPTIONS, deadline=2)
+    assert result.state is State.OK
+
+
+async def test_the_second_address_is_tried_when_the_first_is_silent(full_port: int) -> None:
+    zone = "mail1.lab.test. A 127.0.0.1\nmail1.lab.test. AAAA ::1\n"
+    try:
+        server = await asyncio.start_server(lambda _, writer: writer.close(), "::1", full_port)
+    except OSError:
+        pytest.skip("no IPv6 here")
+    async with server, dns_server(zone) as peer:
+        target = _target(full_port, "mail1.lab.test", peer.resolver)
+        result = await port.check(target, OPTIONS, deadline=2)
+    assert result.state is State.OK
+
+
+@pytest.mark.parametrize(
+    ("name", "behaviour", "state", "code"),
+    [
+        ("no.lab.test", dns.answer, State.CRITICAL, "port.name-not-found"),
+        ("mail1.lab.test", dns.silent, State.UNKNOWN, "port.resolver-failed"),
+        ("mail1.lab.test", dns.refused, State.UNKNOWN, "port.resolver-failed"),
+    ],
+)
+async def test_a_name_that_gives_no_address(
+    name: str, behaviour: dns.Behaviour, state: State, code: str
+) -> None:
+    async with dns_server("mail1.lab.test. A 127.0.0.1", behaviour) as peer:
+        result = await port.check(_target(4190, name, peer.resolver), OPTIONS, deadline=0.5)
+    assert result.state is state
+    assert result.codes == (code,)
+    assert result.duration < 2
+
+
+async def test_every_code_is_declared() -> None:
+    for phase in ("resolve", "connect"):
+        _, code, _ = port.judge(TimeoutError(), phase, 5, OPTIONS)
+        assert code in port.FINDINGS
