@@ -49,11 +49,11 @@ MASK = "********"
 
 _SECRET = re.compile(
     r"""(?ix)
-    ( \b [\w.-]*
+    ( (?<! [\w.-] ) [\w.-]*
       (?: password | passwd | passphrase | secret | token | api[_-]?key | private[_-]?key )
       [\w.-]* ["']? \s* [:=] \s* )
     ( "[^"]*" | '[^']*' | [^\s,;]+ )
-    | ( \b [a-z][a-z0-9+.-]* :// [^\s/:@]* : ) [^\s/@]+ (?=@)
+    | ( :// [^\s/:@]* : ) [^\s/@]+ (?=@)
     | ( (?<! 250[-\ ] ) \b AUTH \s+ (?: PLAIN | LOGIN ) \s+ ) \S+
     | ( ^ \s* (?-i: PASS ) \s+ ) \S+
     | ( \b LOGIN \s+ \S+ \s+ ) \S+
