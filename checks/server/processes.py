@@ -1,0 +1,142 @@
+"""The programs that mail needs on this host run, and none of them stands still.
+
+Asked of /proc (proc(5)), of all instances together. Missing is only what is known to belong
+there: what the config says (`mta`), the one program installed for a service of the host, or what
+systemd starts at boot. The programs and their names: `_programs.py`; master(8postfix).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from checks.facts import Process, ProcessFacts
+from checks.hosts import LoginError
+from checks.model import CheckOptions, Result, State, System, Target
+from checks.phases import Phases
+from checks.server import _look
+from checks.server._families import Family, expected, find
+from checks.server._judged import Judged, result
+from checks.server._process_table import QUESTION, Table
+from checks.server._programs import PROGRAMS, Program
+
+FINDINGS = _look.FINDINGS | {
+    "process.hidden": "this user is not shown all processes (hidepid): none can be called missing",
+    "process.postfix.no-qmgr": "Postfix runs without its queue manager: nothing is delivered",
+    **{f"process.{p.noun}.missing": f"{p.title} belongs there, and does not run" for p in PROGRAMS},
+    **{f"process.{p.noun}.stopped": f"a signal stopped a process of {p.title}" for p in PROGRAMS},
+    **{f"process.{p.noun}.defunct": f"{p.title} ended, unnoticed by its parent" for p in PROGRAMS},
+}
+
+MEND_HIDDEN = "mount -o remount,hidepid=0 /proc"
+
+
+class Options(CheckOptions, frozen=True, kw_only=True):
+    """``[check.processes]``."""
+
+
+def targets(system: System) -> list[Target]:
+    """Every host that lets us in."""
+    return system.each_host("processes", with_login=True)
+
+
+async def check(
+    target: Target,
+    options: Options,  # noqa: ARG001  # every check is given its own
+    *,
+    deadline: float,
+) -> Result:
+    """Look at the processes once."""
+    phases = Phases()
+    try:
+        host, login = _look.host_of(target)
+        with phases.phase("look"):
+            table = await _look.look(login, QUESTION, deadline=deadline)
+    except LoginError as error:
+        return _look.blind(phases, target, error)
+    families = find(table)
+    running = {family.program.noun for family in families if family.is_alive}
+    judged = judge(table, families, expected(table, host, running))
+    return result(
+        phases,
+        judged,
+        in_words(families),
+        facts=facts(table, families, judged),
+        metrics={"visible": float(table.total)},
+        mend=MEND_HIDDEN if any(one.code == "process.hidden" for one in judged) else "",
+    )
+
+
+def judge(table: Table, families: list[Family], wanted: Mapping[str, State]) -> list[Judged]:
+    """What is missing, stopped or defunct; `wanted` as `expected` has it."""
+    judged = []
+    for program in PROGRAMS:
+        own = [family for family in families if family.program is program]
+        alive = [family for family in own if family.is_alive]
+        state = wanted.get(program.noun)
+        for family in alive:
+            judged += _judge_family(family, state or State.WARNING)
+        if not alive and state is not None:
+            judged.append(_judge_absence(program, own, table, state))
+    return judged
+
+
+def _judge_family(family: Family, state: State) -> list[Judged]:
+    noun, title = family.program.noun, family.program.title
+    judged = [
+        Judged(
+            state,
+            f"process.{noun}.stopped",
+            f"{title} stands still: {one.name} was stopped by a signal (kill -CONT {one.pid})",
+        )
+        for one in (family.head, *family.children)
+        if one.mark in "Tt"
+    ]
+    names = {one.name for one in family.children}
+    if noun == "postfix" and names and not names & {"qmgr", "oqmgr", "nqmgr"}:
+        text = "Postfix runs without its queue manager: nothing is delivered"
+        judged.append(Judged(State.WARNING, "process.postfix.no-qmgr", text))
+    return judged
+
+
+def _judge_absence(program: Program, dead: list[Family], table: Table, state: State) -> Judged:
+    if dead:
+        text = f"{program.title} has ended (pid {dead[0].head.pid} is defunct)"
+        return Judged(state, f"process.{program.noun}.defunct", text)
+    if table.is_hidden:
+        text = f"can't see whether {program.title} runs: /proc hides other users' processes"
+        return Judged(State.UNKNOWN, "process.hidden", text)
+    return Judged(state, f"process.{program.noun}.missing", f"{program.title} is not running")
+
+
+def in_words(families: list[Family]) -> str:
+    """What runs and how many children it has, e.g. ``Postfix (3), Dovecot (12), OpenDKIM``."""
+    parts = []
+    for program in PROGRAMS:
+        own = [len(f.children) for f in families if f.program is program and f.is_alive]
+        if own:
+            parts.append(f"{program.title} ({sum(own)})" if sum(own) else program.title)
+    return ", ".join(parts) or "no mail program runs, and none is expected"
+
+
+def facts(table: Table, families: list[Family], judged: list[Judged]) -> ProcessFacts:
+    """What the panel shows."""
+    return ProcessFacts(
+        running=tuple(map(_process, families)),
+        missing=tuple(one.code.split(".")[1] for one in judged if one.code.endswith(".missing")),
+        visible_processes=table.total,
+        is_hidden=table.is_hidden,
+    )
+
+
+def _process(family: Family) -> Process:
+    return Process(
+        name=family.program.noun,
+        pid=family.head.pid,
+        status=_STATUS.get(family.head.mark, "running"),
+        since=family.head.since,
+        memory=sum(one.memory for one in (family.head, *family.children)),
+        children=len(family.children),
+    )
+
+
+_STATUS = {"T": "stopped", "t": "stopped", "Z": "defunct", "X": "defunct"}
