@@ -1,0 +1,1 @@
+"""Real servers from Debian packages, on folders and addresses of their own."""
