@@ -1,0 +1,41 @@
+"""Real peers that tests of any room may ask for by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.lab import dovecot as lab_dovecot
+from tests.lab import postfix as lab_postfix
+from tests.lab import sshd as lab_sshd
+from tests.lab.daemon import short_folder
+
+
+@pytest.fixture
+def private_runtime_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No socket of a shared ssh connection in the user's own folders."""
+    with short_folder("mm-run") as folder:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+        yield
+
+
+@pytest.fixture
+def sshd(private_runtime_folder: None) -> Iterator[lab_sshd.Sshd]:
+    """A running sshd that lets us in."""
+    with lab_sshd.sshd() as server:
+        yield server
+
+
+@pytest.fixture
+def postfix() -> Iterator[lab_postfix.Postfix]:
+    """A running Postfix: what is not for lab.test is deferred."""
+    with lab_postfix.postfix() as server:
+        yield server
+
+
+@pytest.fixture
+def dovecot() -> Iterator[lab_dovecot.Dovecot]:
+    """A running Dovecot with the users ana and canary1."""
+    with lab_dovecot.dovecot() as server:
+        yield server
