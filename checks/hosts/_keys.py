@@ -12,7 +12,7 @@ from pathlib import Path
 
 from checks.hosts import LoginError
 from checks.hosts._openssh import ENVIRONMENT
-from checks.hosts._process import head, kill, pipes, spawn
+from checks.hosts._process import head, spawn
 
 _OUTPUT_LIMIT = 1 << 18
 
@@ -48,7 +48,7 @@ async def answered(argv: Sequence[str], *, deadline: float = 2.0) -> tuple[int, 
         raise LoginError(f"can't run {argv[0]}: {error.strerror}") from error
     try:
         async with asyncio.timeout(deadline):
-            printed = await head(pipes(process)[0], _OUTPUT_LIMIT)
+            printed = await head(process.outputs[0], _OUTPUT_LIMIT)
             return await process.wait(), printed
     finally:
-        await kill(process)
+        await process.end()

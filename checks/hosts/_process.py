@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 from asyncio import StreamReader, Task
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import DEVNULL, PIPE, Process, SubprocessStreamProtocol
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import cast
 
@@ -28,15 +28,54 @@ SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 """Where postqueue and its kin live; an ordinary user's PATH has none of them."""
 
 
+class Child(Process):
+    """A process whose pipes can be closed without waiting for who else holds them.
+
+    A grandchild may, and so does ssh's shared connection, to which its clients hand them.
+    """
+
+    def __init__(
+        self,
+        transport: asyncio.SubprocessTransport,
+        protocol: SubprocessStreamProtocol,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        super().__init__(transport, protocol, loop)
+        self._pipes = [transport.get_pipe_transport(number) for number in (0, 1, 2)]
+
+    async def end(self) -> None:
+        """Kill it with all of its group, and reap it."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        for pipe in self._pipes:
+            if pipe is not None:
+                pipe.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REAPED_WITHIN):
+                await self.wait()
+
+    async def exit_status(self) -> int:
+        """Wait for it. As a shell has it: 128 and the number of the signal that ended it."""
+        status = await self.wait()
+        return status if status >= 0 else 128 - status
+
+    @property
+    def outputs(self) -> tuple[StreamReader, StreamReader]:
+        """Its stdout and stderr."""
+        return cast(StreamReader, self.stdout), cast(StreamReader, self.stderr)
+
+
 async def spawn(
     argv: Sequence[str], environment: Mapping[str, str], *, stdin: int = DEVNULL
-) -> Process:
+) -> Child:
     """Start `argv` in a session of its own: no terminal to ask on, and one group to kill.
 
     Raises FileNotFoundError and PermissionError, and LoginError where no process can be started.
     """
+    loop = asyncio.get_running_loop()
     try:
-        return await asyncio.create_subprocess_exec(
+        transport, protocol = await loop.subprocess_exec(
+            lambda: SubprocessStreamProtocol(limit=CHUNK, loop=loop),
             *argv,
             stdin=stdin,
             stdout=PIPE,
@@ -48,17 +87,7 @@ async def spawn(
         raise
     except OSError as error:
         raise LoginError(f"can't start {argv[0]}: {error.strerror}") from error
-
-
-async def kill(process: Process) -> None:
-    """End the process with all of its group, and reap it."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    if process.stdin is not None:
-        process.stdin.close()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(REAPED_WITHIN):
-            await process.wait()
+    return Child(transport, protocol, loop)
 
 
 async def head(reader: StreamReader, limit: int) -> bytes:

@@ -12,13 +12,13 @@ import math
 import re
 import secrets
 import shlex
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from collections.abc import Sequence
 from typing import cast
 
 from checks.hosts import Denied, LoginError, Output, Unreachable
 from checks.hosts._openssh import ENVIRONMENT, meaning
-from checks.hosts._process import CHUNK, SBIN, STDERR_LIMIT, Running, kill, pipes, spawn
+from checks.hosts._process import CHUNK, SBIN, STDERR_LIMIT, Child, Running, spawn
 from checks.text import visible
 
 STATUS_LOST = 255
@@ -76,7 +76,7 @@ def reading(path: str, limit: int, deadline: float) -> list[str]:
 class Shell:
     """An open shell. One command at a time; an interrupted one leaves it closed."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Child) -> None:
         self._process = process
 
     @classmethod
@@ -110,7 +110,7 @@ class Shell:
     @property
     def is_open(self) -> bool:
         """Whether it takes commands, as far as we have heard."""
-        return self._process.returncode is None and not pipes(self._process)[0].at_eof()
+        return self._process.returncode is None and not self._process.outputs[0].at_eof()
 
     async def run(self, words: Sequence[str], limit: int) -> Output:
         """Run a command, `limited` or `reading`. Raises Unreachable when the line drops."""
@@ -130,7 +130,7 @@ class Shell:
     async def _ask(self, line: str, nonce: str, keep: int) -> tuple[bytes, int | None, bytes]:
         """Up to `keep` bytes of stdout, the status (None: the line ended) and the stderr."""
         await self._write(line)
-        stdout, stderr = pipes(self._process)
+        stdout, stderr = self._process.outputs
         (kept, status), (errors, _) = await asyncio.gather(
             _frame(stdout, nonce, keep), _frame(stderr, nonce, STDERR_LIMIT)
         )
@@ -149,12 +149,12 @@ class Shell:
         """Run a last command, its output taken as it comes. Call `close` afterwards."""
         nonce = secrets.token_hex(16)
         await self._write(f"mm_stream {nonce} {shlex.join(words)}\n")
-        stdout, stderr = pipes(self._process)
+        stdout, stderr = self._process.outputs
         return Running(stdout, asyncio.create_task(_outcome(stderr, nonce)))
 
     async def close(self) -> None:
         """End it."""
-        await kill(self._process)
+        await self._process.end()
 
 
 def _dropped(complaint: bytes) -> Unreachable:

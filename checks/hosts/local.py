@@ -6,7 +6,6 @@ import asyncio
 import errno
 import os
 import stat
-from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,11 +17,9 @@ from checks.hosts._process import (
     NOT_FOUND,
     SBIN,
     STDERR_LIMIT,
+    Child,
     Running,
-    exit_status,
     head,
-    kill,
-    pipes,
     spawn,
 )
 
@@ -68,11 +65,11 @@ class LocalLogin:
                     yield _ended(_not_started(argv, error))
                     return
                 outcome = asyncio.create_task(_outcome(process))
-                running = Running(pipes(process)[0], outcome)
+                running = Running(process.outputs[0], outcome)
                 try:
                     yield running
                 finally:
-                    await kill(process)
+                    await process.end()
                     running.forget()
         except TimeoutError as error:
             if not timer.expired():
@@ -83,7 +80,7 @@ class LocalLogin:
         """Nothing is held open."""
 
 
-async def _start(argv: Sequence[str]) -> Process:
+async def _start(argv: Sequence[str]) -> Child:
     path = os.environ.get("PATH", os.defpath)
     return await spawn(argv, {"PATH": f"{path}:{SBIN}"})
 
@@ -93,20 +90,20 @@ def _not_started(argv: Sequence[str], error: OSError) -> Output:
     return Output(status, b"", f"{argv[0]}: {error.strerror}".encode(errors="backslashreplace"))
 
 
-async def _finish(process: Process, limit: int) -> Output:
-    stdout, stderr = pipes(process)
+async def _finish(process: Child, limit: int) -> Output:
+    stdout, stderr = process.outputs
     errors = asyncio.create_task(head(stderr, STDERR_LIMIT))
     is_over = False
     try:
         kept, is_cut = await _first(stdout, limit)
         if is_cut:
-            await kill(process)
-        output = Output(await exit_status(process), kept, await errors, is_cut)
+            await process.end()
+        output = Output(await process.exit_status(), kept, await errors, is_cut)
         is_over = True
         return output
     finally:
         if not is_over:
-            await kill(process)
+            await process.end()
             errors.cancel()
 
 
@@ -118,9 +115,9 @@ async def _first(stdout: asyncio.StreamReader, limit: int) -> tuple[bytes, bool]
     return bytes(kept[:limit]), len(kept) > limit
 
 
-async def _outcome(process: Process) -> Output | LoginError:
-    errors = await head(pipes(process)[1], STDERR_LIMIT)
-    return Output(await exit_status(process), b"", errors)
+async def _outcome(process: Child) -> Output | LoginError:
+    errors = await head(process.outputs[1], STDERR_LIMIT)
+    return Output(await process.exit_status(), b"", errors)
 
 
 def _ended(output: Output) -> Running:
