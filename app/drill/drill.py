@@ -23,7 +23,6 @@ from app.drill.faults import Fault
 from app.drill.folder import Folder
 from app.drill.layout import LOOPBACK, MAILBOX, Layout
 from app.drill.server import DrillError, Server
-from checks.hosts.local import LocalLogin
 from checks.model import Host, System
 from checks.resolver import Resolver
 
@@ -102,38 +101,24 @@ class Drill:
             await self._mend()
 
     def system(self) -> System:
-        """What the console watches.
+        """What the console watches: `post` with SMTP, `store` with IMAP, both without a login.
 
-        `here` is this machine, which the practice mail really lies on: its load and disks are
-        shown, and its watched folder holds the certificate in use. It offers no service, and the
-        hosts that do have no login: no remedy for a practice fault can touch this machine.
+        This machine is kept out of it. Its load, disks and own mail programs would have their say
+        in the verdict, and a remedy for a practice fault could be offered for the real Postfix.
         """
-        ca_file = str(self._layout.ca)
+        hosts = (("post", self._smtp), ("store", self._imap))
         return System(
             name="Practice mail (drill)",
             resolver=Resolver(LOOPBACK, port=_DISCARD),
-            hosts=(
+            hosts=tuple(
                 Host(
-                    name="post",
+                    name=name,
                     address=LOOPBACK,
                     mta="none",
-                    services=self._smtp.services,
-                    ca_file=ca_file,
-                ),
-                Host(
-                    name="store",
-                    address=LOOPBACK,
-                    mta="none",
-                    services=self._imap.services,
-                    ca_file=ca_file,
-                ),
-                Host(
-                    name="here",
-                    address=LOOPBACK,
-                    login=LocalLogin(),
-                    mta="none",
-                    watch=(str(self._layout.etc),),
-                ),
+                    services=server.services,
+                    ca_file=str(self._layout.ca),
+                )
+                for name, server in hosts
             ),
         )
 
@@ -164,7 +149,6 @@ class Drill:
         await asyncio.gather(*(server.load() for server in self._servers.values()))
 
     def _furnish(self) -> None:
-        self._layout.etc.mkdir()
         self._layout.password.write_text(self.password)
         certificates.make(self._layout)
         self._install(self._layout.valid)

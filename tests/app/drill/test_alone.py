@@ -7,6 +7,7 @@ import pwd
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -58,6 +59,15 @@ def first_words(drill: subprocess.Popen[str]) -> tuple[list[psutil.Process], Pat
     assert drill.stdout
     smtp, imap, folder = drill.stdout.readline().split()
     return [psutil.Process(int(smtp)), psutil.Process(int(imap))], Path(folder)
+
+
+@pytest.fixture(autouse=True)
+def _temp_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a drill of a test beside us would clean up what we look at."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
 
 
 @pytest.mark.parametrize("fault", [(), ("smtp-silent",)])

@@ -136,22 +136,11 @@ async def test_a_server_that_died_by_itself_is_mended_too() -> None:
         await asyncio.to_thread(deliver, drill)
 
 
-async def test_the_certificate_in_use_is_watched_and_its_key_is_not() -> None:
-    async with running() as drill:
-        watched = [Path(path) for host in drill.system().hosts for path in host.watch]
-        files = {file.name: file for folder in watched for file in folder.iterdir()}
-        assert set(files) == {"server.pem"}
-        before = files["server.pem"].read_bytes()
-        await drill.inject("certificate-expired")
-        assert files["server.pem"].read_bytes() != before
-        assert b"PRIVATE" not in files["server.pem"].read_bytes()
-
-
-async def test_the_hosts_with_mail_have_no_login_and_the_one_with_a_login_has_no_mail() -> None:
+async def test_it_asks_neither_this_machine_nor_the_network() -> None:
     async with running() as drill:
         system = drill.system()
-    assert {service for host in system.hosts for service in host.services}
-    assert not [host for host in system.hosts if host.login and host.services]
+    assert {host.address for host in system.hosts} == {"127.0.0.1"}
+    assert not [host for host in system.hosts if host.login]
     assert system.domains == ()
     assert system.resolver.server == "127.0.0.1"
 
@@ -187,6 +176,6 @@ async def test_what_is_watched_keeps_its_state_apart() -> None:
     drill = Drill()
     async with watched(drill) as config:
         assert Path(config.log.folder).parent == drill.folder
-        assert [host.name for host in config.system.hosts] == ["post", "store", "here"]
+        assert [host.name for host in config.system.hosts] == ["post", "store"]
         assert await symptom(drill, "smtp") == "greets"
     assert not drill.folder.exists()
