@@ -73,4 +73,4 @@ def _detail(standing: Standing, at: datetime) -> str:
     said = standing.result.summary if standing.result else ""
     if standing.is_soft:
         return f"{said} ({mark(standing, at).word})"
-    return f"{said}  since {clock(standing.since)}" if standing.since else said
+    return f"{said}  since {clock(standing.since)[:-1]}" if standing.since else said

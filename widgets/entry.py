@@ -60,14 +60,14 @@ def _answer(standing: Standing, at: datetime) -> list[Row]:
     if result is None:
         return [row(Span(f"{shown.glyph} ", shown.role), name, f"  {shown.word}")]
     said = Span(f"  {result.summary}", shown.role)
-    age = Span(f"  {clock(result.at)}, {span(standing.age(at) or 0)} ago", "dim")
+    age = Span(f"  {clock(result.at)[:-1]}, {span(standing.age(at) or 0)} ago", "dim")
     head = row(Span(f"{shown.glyph} ", shown.role), name, said, age)
     return [head, *(row("    ", piece) for piece in _particulars(standing, result))]
 
 
 def _particulars(standing: Standing, result: Result) -> Iterable[Span]:
     if standing.state not in (None, State.OK) and standing.since:
-        yield Span(f"since {clock(standing.since)}", "dim")
+        yield Span(f"since {clock(standing.since)[:-1]}", "dim")
     if result.phases:
         steps = (f"{phase.name} {phase.duration * 1000:.1f} ms" for phase in result.phases)
         yield Span("phases  " + " · ".join(steps))

@@ -17,7 +17,6 @@ from widgets.lines import Framed
 from widgets.panel import Panel, freshness, login_errors
 from widgets.text import Row, Span, row
 
-
 UNITS = {"ms": 0.001, "": 1, "s": 1, "%": 1, "/min": 1, "m": 60, "h": 3600, "d": 86400}
 FIGURE = re.compile(r" *([+-]?\d[\d,]*(?:\.\d+)?)(/min|ms|[%smhd]|)(?= |$)")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from checks.board import Board, Standing
-from checks.facts import Disk, DiskFacts, LoadFacts, ProcessFacts
+from checks.facts import Disk, DiskFacts, LoadFacts, Process, ProcessFacts
 from checks.model import State
 from widgets.columns import Column
 from widgets.entry import Entry
@@ -90,12 +90,16 @@ def _load_cells(standing: Standing | None, at: datetime) -> tuple[Row, Row, Row]
 
 def _disk_cell(standing: Standing | None, at: datetime) -> Row:
     facts = standing.result.facts if standing and standing.result else None
-    if standing is None or not isinstance(facts, DiskFacts) or not facts.disks:
+    if standing is None or not isinstance(facts, DiskFacts):
+        return _nothing(standing, at)
+    if facts.stuck:
+        return _flagged(f"{facts.stuck[0]} no answer", standing, "disk")
+    if not facts.disks:
         return _nothing(standing, at)
     disk = max(facts.disks, key=lambda one: (one.is_read_only, _fullness(one)))
-    name = disk.path.rstrip("/").rpartition("/")[2] or "/"
+    name = disk.role if disk.role != "system" else disk.mount
     text = f"{name} {'read-only' if disk.is_read_only else format(_fullness(disk), '.0%')}"
-    return _flagged(text, standing, "disk", "disks", "inodes")
+    return _flagged(text, standing, "disk")
 
 
 def _fullness(disk: Disk) -> float:
@@ -106,10 +110,19 @@ def _process_cell(standing: Standing | None, at: datetime) -> Row:
     facts = standing.result.facts if standing and standing.result else None
     if standing is None or not isinstance(facts, ProcessFacts):
         return _nothing(standing, at)
-    good, bad = MARKS[State.OK], MARKS[State.CRITICAL]
-    names = dict.fromkeys(process.name for process in facts.running)
-    missing = [Span(f"{name} {bad.glyph} ", bad.role) for name in facts.missing]
+    missing = [Span(f"{name} {MARKS[State.CRITICAL].glyph} ", "bad") for name in facts.missing]
     running = [
-        piece for name in names for piece in (Span(f"{name} "), Span(f"{good.glyph} ", good.role))
+        piece
+        for process in sorted(facts.running, key=lambda one: one.status == "running")
+        for piece in _process(process)
     ]
-    return (*missing, *running) or row(Span(ABSENT.glyph, ABSENT.role))
+    hidden = [Span("not all shown", "odd")] if facts.is_hidden else []
+    return (*missing, *running, *hidden) or row(Span(ABSENT.glyph, ABSENT.role))
+
+
+def _process(process: Process) -> Row:
+    if process.status == "running":
+        shown = MARKS[State.OK]
+        return row(f"{process.name} ", Span(f"{shown.glyph} ", shown.role))
+    shown = MARKS[State.CRITICAL]
+    return row(Span(f"{process.name} {process.status} {shown.glyph} ", shown.role))
