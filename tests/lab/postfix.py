@@ -94,7 +94,10 @@ class Postfix(Daemon):
         self._make_folders()
         settings = self._settings() | settings
         lines = (f"{name} = {value}\n" for name, value in settings.items())
-        (self.config / "main.cf").write_text("".join(lines))
+        main = self.config / "main.cf"
+        main.write_text("".join(lines))
+        # Postfix reads a file again and again while it is younger than 2 s: it may be changing.
+        os.utime(main, (0, 0))
         (self.config / "master.cf").write_text(_MASTER.format(address=address, **ports))
 
     def _make_folders(self) -> None:
