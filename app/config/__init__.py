@@ -144,7 +144,7 @@ def _host(table: HostTable, problems: Problems) -> Host:
     ca_file = table.ca_file and str(problems.source.path.parent / table.ca_file)
     if ca_file and not Path(ca_file).is_file():
         index = [name_of(t) for t in problems.source.document["host"]].index(table.name)
-        problems.add(("host", index, "ca_file"), f"there is no file {visible(ca_file)}")
+        problems.add(("host", index, "ca_file"), f'"ca_file": there is no file {visible(ca_file)}')
     return Host(
         name=table.name,
         address=table.address or table.name,

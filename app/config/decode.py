@@ -42,10 +42,10 @@ class Problems:
 
     def _label(self, where: Where) -> str:
         """The table that `where` lies in, e.g. ``host "mail1"`` or ``check.smtp``."""
-        if where[:1] == ("check",):
-            return ".".join(visible(str(part), 60) for part in where[:2])
         if len(where) < 2:
             return ""
+        if where[0] == "check":
+            return f"check.{visible(str(where[1]), 60)}"
         kind, index = where[0], where[1]
         if not isinstance(index, int):
             return str(kind)

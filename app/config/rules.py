@@ -105,7 +105,7 @@ def login(text: str) -> None:
 def paths(texts: Iterable[str]) -> None:
     """Paths on a host, which has no folder that they could be relative to."""
     for text in texts:
-        if not text.startswith("/") or "\0" in text:
+        if not text.startswith("/") or not text.isprintable():
             raise ValueError(f"{quoted(text)} must be a path that begins with /")
 
 
