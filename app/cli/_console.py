@@ -50,4 +50,7 @@ def show(config: Config) -> int:
     from app.console.open import open_console
     from app.console.session import Session
 
-    return open_console(Session(config.system.name, nullcontext(config)))
+    logins = [host.login for host in config.system.hosts if host.login is not None]
+    over_ssh = not all(login.is_local for login in logins)
+    session = Session(config.system.name, nullcontext(config), watches_over_ssh=over_ssh)
+    return open_console(session)

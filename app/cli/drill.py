@@ -21,4 +21,4 @@ def run(_arguments: Namespace) -> int:
     if reason:
         raise Problem(f"{reason}; the drill needs a terminal of its own")
     drill = Drill()
-    return open_console(Session("Practice mail (drill)", watched(drill), drill))
+    return open_console(Session("Practice mail (drill)", watched(drill), drill=drill))

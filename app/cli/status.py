@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from app.choose import choose
@@ -34,6 +31,8 @@ def run(arguments: Namespace) -> int:
 
 def report(config: Config, arguments: Namespace) -> int:
     """Print what there is to say of `config`'s system; the exit status of the (last) verdict."""
+    import asyncio
+
     from app import status
 
     write = status.text
@@ -45,11 +44,15 @@ def report(config: Config, arguments: Namespace) -> int:
     def show(scene: Scene) -> None:
         print(write(scene), flush=True)
 
-    last = asyncio.run(_watch(config, show) if arguments.watch else _sweep(config, show))
+    if arguments.watch:
+        last = asyncio.run(_watch(config, show))
+    else:
+        last = asyncio.run(sweep(config))
+        show(last)
     return EXIT_STATUS[last.verdict.verdict]
 
 
-async def _sweep(config: Config, show: Callable[[Scene], None]) -> Scene:
+async def sweep(config: Config) -> Scene:
     """Every check once, with the retries that confirm what it says."""
     from app.engine import Scene, close_logins
     from app.monitor import Monitor
@@ -60,13 +63,15 @@ async def _sweep(config: Config, show: Callable[[Scene], None]) -> Scene:
         board = await Monitor(config.system.name, plan(config)).sweep()
     finally:
         await close_logins(config.system)
-    scene = Scene(board, judge(board))
-    show(scene)
-    return scene
+    return Scene(board, judge(board))
 
 
 async def _watch(config: Config, show: Callable[[Scene], None]) -> Scene:
     """A report whenever a hard state has turned, until a signal ends it."""
+    import asyncio
+    import signal
+    from contextlib import nullcontext
+
     from app.engine import Engine
 
     loop = asyncio.get_running_loop()

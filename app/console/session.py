@@ -17,10 +17,16 @@ class Session:
     """One run of the console, on what `config` yields in the engine's loop."""
 
     def __init__(
-        self, name: str, config: AbstractAsyncContextManager[Config], drill: Drill | None = None
+        self,
+        name: str,
+        config: AbstractAsyncContextManager[Config],
+        *,
+        drill: Drill | None = None,
+        watches_over_ssh: bool = False,
     ) -> None:
         self.name = name
         self.drill = drill
+        self.watches_over_ssh = watches_over_ssh
         self._config = config
         self._engine: Engine | None = None
 

@@ -1,0 +1,1 @@
+"""The operator's commands: one file, one class, found by being here."""

@@ -1,0 +1,24 @@
+"""Everything that is not well, with what speaks for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.console.command import Command
+from app.console.screens.evidence import EvidenceScreen
+
+if TYPE_CHECKING:
+    from app.console.screens.main import MainScreen
+
+
+class Evidence(Command):
+    """``e``: the evidence."""
+
+    KEYS = ("e",)
+    WORD = "Evidence"
+    HELP = "every check that is not OK, with its findings, times and what the server said"
+    PLACE = 30
+
+    async def run(self, screen: MainScreen, key: str) -> None:  # noqa: ARG002
+        """Open the evidence full screen."""
+        await screen.app.push_screen(EvidenceScreen(screen.scene))

@@ -1,0 +1,147 @@
+"""The main screen: composes the widgets and hands them each scene; it does nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.containers import Grid, Horizontal, Vertical
+from textual.reactive import reactive
+from textual.screen import Screen
+
+from app import sop
+from app.console.command import Command, commands
+from app.console.screens.panel import PanelScreen
+from app.console.session import Session
+from app.console.words import log, steps
+from app.engine import Scene
+from checks.model import now
+from widgets.cause_strip import CauseStrip, failing
+from widgets.checklist import Checklist
+from widgets.key_bar import KeyBar
+from widgets.log_strip import LogStrip
+from widgets.panel import Panel
+from widgets.panels import panels
+from widgets.verdict_bar import VerdictBar
+
+COMMANDS = commands()
+
+AGES_EVERY = 5.0
+"""Seconds between two looks at what depends on time alone; ages are shown in such steps."""
+
+
+class MainScreen(Screen[None]):
+    """What the operator works in."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(key, f"command({place}, {key!r})", command.WORD, show=False)
+        for place, command in enumerate(COMMANDS)
+        for key in command.KEYS
+    ]
+
+    scene: reactive[Scene | None] = reactive(None, repaint=False)
+    is_frozen: reactive[bool] = reactive(False, repaint=False)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.offered = [command for command in COMMANDS if command.is_offered(session)]
+        self._newest: Scene | None = None
+
+    def compose(self) -> ComposeResult:
+        """Bar, procedure, cause, panels, log, keys."""
+        yield VerdictBar()
+        with Horizontal(id="middle"):
+            yield Checklist()
+            with Vertical(id="work"):
+                yield CauseStrip()
+                with Grid(id="panels"):
+                    yield from (panel() for panel in panels())
+                yield LogStrip()
+        keys = [(command.shown, command.WORD) for command in self.offered if command.IN_FOOTER]
+        yield KeyBar(keys, ("^p", "palette"))
+
+    def on_mount(self) -> None:
+        """Show the procedure, start the clocks."""
+        self.query_one(Checklist).show(steps(sop.default()))
+        self.go_to_panel(1)
+        self.set_interval(1.0, self._second)
+        self.set_interval(AGES_EVERY, self._ages)
+
+    # Data down
+
+    def show(self, scene: Scene) -> None:
+        """Take a newer scene; while the screen is frozen it waits."""
+        self._newest = scene
+        if not self.is_frozen:
+            self.scene = scene
+
+    def watch_scene(self, scene: Scene | None) -> None:
+        """Hand the scene to every widget."""
+        if scene is None:
+            return
+        self._second()
+        self.query_one(CauseStrip).show(failing(scene.board, scene.board.at))
+        self.query_one(LogStrip).show(log(scene))
+        for panel in self.query(Panel):
+            panel.onset = scene.verdict.since
+            panel.board = scene.board
+
+    def _second(self) -> None:
+        if self.scene is None:
+            return
+        at = self.scene.board.at if self.is_frozen else now()
+        system, is_frozen = self.scene.board.system, self.is_frozen
+        self.query_one(VerdictBar).show(self.scene.verdict, at, system=system, frozen=is_frozen)
+
+    def _ages(self) -> None:
+        if not self.is_frozen:
+            for panel in self.query(Panel):
+                panel.tick(now())
+
+    # What commands do
+
+    def freeze(self) -> None:
+        """Hold the screen still, or show the newest again."""
+        self.is_frozen = not self.is_frozen
+        if not self.is_frozen and self._newest is not None:
+            self.scene = self._newest
+        self._second()
+
+    def go_to_panel(self, number: int) -> None:
+        """Focus a panel; in a small terminal it is the one that is shown."""
+        for panel in self.query(Panel):
+            panel.set_class(number == panel.NUMBER, "-chosen")
+            if number == panel.NUMBER:
+                panel.focus()
+
+    def open_panel(self, number: int | None = None, *, find: bool = False) -> None:
+        """Show a panel full screen: that one, else the one that has the focus."""
+        for panel in self.query(Panel):
+            is_it = number == panel.NUMBER if number else panel.has_class("-chosen")
+            if is_it:
+                self.app.push_screen(PanelScreen(panel, self, find=find))
+
+    def on_panel_opened(self, message: Panel.Opened) -> None:
+        """Enter on a panel."""
+        self.open_panel(message.panel.NUMBER)
+
+    def say(self, text: str) -> None:
+        """A short word at the edge of the screen."""
+        self.notify(text, timeout=3, markup=False)
+
+    async def action_command(self, place: int, key: str) -> None:
+        """Run the command that the key stands for."""
+        if COMMANDS[place] in self.offered:
+            await COMMANDS[place].run(self, key)
+
+    def palette(self) -> Iterable[SystemCommand]:
+        """Every command, for the palette."""
+        for command in self.offered:
+            yield SystemCommand(command.WORD, command.HELP, partial(self._run, command))
+
+    async def _run(self, command: Command) -> None:
+        await command.run(self, command.KEYS[0])

@@ -1,0 +1,104 @@
+"""One panel full screen: filter, sort, details, and a copy of what is under the cursor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import Input
+
+from app.engine import Scene
+from widgets.key_bar import KeyBar
+from widgets.panel import Panel
+from widgets.panel_table import PanelTable
+
+if TYPE_CHECKING:
+    from app.console.screens.main import MainScreen
+
+KEYS = (
+    ("↑↓", "row"),
+    ("/", "filter"),
+    ("o", "sort"),
+    ("!", "faults only"),
+    ("J K", "details"),
+    ("y", "copy"),
+)
+
+
+class PanelScreen(Screen[None]):
+    """Follows the main screen's scenes, so that freezing freezes it too."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back"),
+        Binding("q", "dismiss"),
+        Binding("slash", "find"),
+        Binding("y", "copy"),
+        Binding("z", "freeze"),
+    ]
+    DEFAULT_CSS = """
+    PanelScreen Input { display: none; height: 1; border: none; padding: 0 1; }
+    PanelScreen Input.-open { display: block; }
+    """
+
+    def __init__(self, panel: Panel, main: MainScreen, *, find: bool = False) -> None:
+        super().__init__()
+        self._panel = panel
+        self._main = main
+        self._find = find
+
+    def compose(self) -> ComposeResult:
+        """The table, its filter, the keys."""
+        yield PanelTable(self._panel)
+        yield Input(placeholder="filter; !word for rows without it", select_on_focus=False)
+        yield KeyBar(KEYS, ("Esc", "back"))
+
+    def on_mount(self) -> None:
+        """Follow the main screen."""
+        self.query_one(PanelTable).focus()
+        self.watch(self._main, "scene", self._show)
+        if self._find:
+            self.action_find()
+
+    def _show(self, scene: Scene | None) -> None:
+        if scene is not None:
+            self.query_one(PanelTable).show(scene.board, scene.board.at)
+
+    def action_find(self) -> None:
+        """Open the filter."""
+        line = self.query_one(Input)
+        line.add_class("-open")
+        line.focus()
+
+    def action_back(self) -> None:
+        """Close the filter, then the screen."""
+        line = self.query_one(Input)
+        if not line.has_focus:
+            self.dismiss()
+            return
+        line.value = ""
+        self._close_filter()
+
+    def action_copy(self) -> None:
+        """Copy the row and its details by OSC 52, as far as the terminal allows it."""
+        text = self.query_one(PanelTable).plain_details()
+        self.app.copy_to_clipboard(text)
+        lines = text.count("\n") + 1
+        self.notify(f"{lines} lines sent to the terminal's clipboard", timeout=3, markup=False)
+
+    def action_freeze(self) -> None:
+        """Hold the screen, as on the main screen."""
+        self._main.freeze()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter while it is typed."""
+        self.query_one(PanelTable).search(event.value)
+
+    def on_input_submitted(self) -> None:
+        """Keep the filter, back to the rows."""
+        self._close_filter()
+
+    def _close_filter(self) -> None:
+        self.query_one(Input).remove_class("-open")
+        self.query_one(PanelTable).focus()
