@@ -106,15 +106,15 @@ async def _resolve(
     import dns.name
     import dns.resolver
 
-    shown = visible(name, 100)
+    shown = visible(name.rstrip("."), 100)
     try:
         answer = await asking.resolve(_question(name), kind, lifetime=lifetime, search=search)
     except dns.resolver.NXDOMAIN as error:
         raise NoSuchName(f"{shown} does not exist") from error
     except dns.resolver.NoAnswer as error:
-        if _is_referral(error):
+        if evasion := _evasion(error):
             servers = ", ".join(map(str, asking.nameservers))
-            raise LookupFailed(f"resolver {servers} sends us elsewhere (lame)") from error
+            raise LookupFailed(f"resolver {servers} {evasion}") from error
         raise NoRecords(f"{shown} has no {kind} record") from error
     except dns.name.NameTooLong as error:
         raise BadName(f"{shown} is too long for a name") from error
@@ -138,15 +138,19 @@ def _question(name: str) -> dns.name.Name:
     return question
 
 
-def _is_referral(error: dns.resolver.NoAnswer) -> bool:
-    """Whether an answer without records names other servers: not a NODATA (RFC 2308 2.2)."""
+def _evasion(error: dns.resolver.NoAnswer) -> str:
+    """How an answer without records is none at all; empty for an honest NODATA (RFC 2308 2.2)."""
     import dns.flags
     import dns.rdatatype
 
     response = error.response()
     kinds = {rrset.rdtype for rrset in response.authority}
-    is_own = bool(response.flags & dns.flags.AA)
-    return not is_own and dns.rdatatype.NS in kinds and dns.rdatatype.SOA not in kinds
+    is_referral = dns.rdatatype.NS in kinds and dns.rdatatype.SOA not in kinds
+    if response.flags & dns.flags.TC:
+        return "cuts its answer short, by TCP too"
+    if is_referral and not response.flags & dns.flags.AA:
+        return "sends us elsewhere (lame)"
+    return ""
 
 
 def _failure(error: Exception, name: str) -> DnsError:

@@ -22,6 +22,7 @@ from checks.dns_errors import (
 )
 from checks.etc_hosts import HostsFile, address_literal
 from checks.lookup import Answer, NameServers
+from checks.text import visible
 
 __all__ = [
     "AliasLoop",
@@ -80,7 +81,8 @@ class Resolver:
     ) -> tuple[str, ...]:
         """The IPv4 and IPv6 addresses of `name`, IPv4 first; an address is its own answer.
 
-        An answer is kept for as long as its TTL says, at most KEEP_LIMIT; `is_fresh` asks anyway.
+        An answer is kept for as long as its TTL says, at most KEEP_LIMIT. `is_fresh` asks the name
+        servers anyway, and not the hosts file, for who wants to know what the DNS says now.
         Raises DnsError, at the latest after `deadline` seconds.
         """
         literal = address_literal(name)
@@ -91,7 +93,7 @@ class Resolver:
             return kept.addresses
         try:
             async with asyncio.timeout(deadline):
-                known = () if self.server else await self._hosts.addresses(name)
+                known = () if is_fresh else await self.in_hosts_file(name)
                 return known or await asyncio.shield(self._share(name, deadline))
         except TimeoutError as error:
             raise LookupFailed(f"resolver {self.name} does not answer") from error
@@ -107,6 +109,10 @@ class Resolver:
         except TimeoutError as error:
             raise LookupFailed(f"resolver {self.name} does not answer") from error
         return answer.records
+
+    async def in_hosts_file(self, name: str) -> tuple[str, ...]:
+        """The addresses of `name` in the machine's hosts file, where that counts."""
+        return () if self.server else await self._hosts.addresses(name)
 
     def _share(self, name: str, deadline: float) -> asyncio.Task[tuple[str, ...]]:
         """The look-up of `name` that is under way, or a new one.
@@ -145,7 +151,12 @@ class Resolver:
         errors = [outcome for outcome in outcomes if isinstance(outcome, DnsError)]
         answers = [outcome for outcome in outcomes if not isinstance(outcome, DnsError)]
         if not answers:
-            raise min(errors, key=_uncertainty)
+            error = min(errors, key=_uncertainty)
+            raise (
+                NoRecords(f"{visible(name.rstrip('.'))} has no address")
+                if _is_empty(error)
+                else error
+            )
         found = tuple(address for answer in answers for address in answer.records)
         ttl = min(answer.ttl for answer in answers)
         if len(self._kept) >= NAMES_LIMIT:
@@ -164,6 +175,10 @@ class Resolver:
 def _is_enough(outcome: Answer | DnsError) -> bool:
     """Whether the other family could add only more addresses: NXDOMAIN holds for both."""
     return isinstance(outcome, Answer | NoSuchName)
+
+
+def _is_empty(error: DnsError) -> bool:
+    return isinstance(error, NoRecords) and not isinstance(error, AliasLoop)
 
 
 def _uncertainty(error: DnsError) -> int:

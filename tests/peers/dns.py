@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -136,15 +137,8 @@ async def dns_server(
     host: str = "127.0.0.1",
 ) -> AsyncIterator[Peer]:
     """Serve `zone`, full names and no origin, on a free port."""
-    loop = asyncio.get_running_loop()
     peer = Peer(_zone(zone), behaviour, host)
-    transport, _ = await loop.create_datagram_endpoint(
-        lambda: _Datagrams(peer), local_addr=(host, 0)
-    )
-    peer.port = transport.get_extra_info("sockname")[1]
-    server = None
-    if has_tcp:
-        server = await asyncio.start_server(_serve(peer), host, peer.port)
+    transport, server = await _listen(peer, has_tcp)
     try:
         yield peer
     finally:
@@ -153,6 +147,26 @@ async def dns_server(
             server.close()
 
 
+async def _listen(
+    peer: Peer, has_tcp: bool
+) -> tuple[asyncio.DatagramTransport, asyncio.Server | None]:
+    """UDP and TCP on one port, which somebody else may have in one of the two."""
+    loop = asyncio.get_running_loop()
+    for _ in range(50):
+        transport, _ = await loop.create_datagram_endpoint(
+            lambda: _Datagrams(peer), local_addr=(peer.host, 0)
+        )
+        peer.port = transport.get_extra_info("sockname")[1]
+        if not has_tcp:
+            return transport, None
+        try:
+            return transport, await asyncio.start_server(_serve(peer), peer.host, peer.port)
+        except OSError:
+            transport.close()
+    raise OSError("no port is free for both UDP and TCP")
+
+
+@functools.lru_cache
 def _zone(text: str) -> Zone:
     lines = "\n".join(line.strip() for line in text.splitlines())
     return dns.zone.from_text(f"$TTL 60\n{lines}\n", ".", relativize=False, check_origin=False)
