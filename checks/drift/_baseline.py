@@ -45,10 +45,10 @@ def stamp(path: Path) -> tuple[int, int] | None:
     """What differs when the file is another; None where there is none. Raises BaselineError."""
     try:
         status = path.stat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise BaselineError(error.strerror or type(error).__name__) from error
+        raise BaselineError(f"cannot be read: {error.strerror}") from error
     return status.st_ino, status.st_mtime_ns
 
 
@@ -59,7 +59,7 @@ def read(path: Path) -> Baseline | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise BaselineError(error.strerror or type(error).__name__) from error
+        raise BaselineError(f"cannot be read: {error.strerror}") from error
     try:
         content = zlib.decompressobj().decompress(packed, STORE_LIMIT)
         return msgspec.json.decode(content, type=Baseline)
@@ -84,4 +84,4 @@ def write(path: Path, baseline: Baseline) -> None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise BaselineError(error.strerror or type(error).__name__) from error
+        raise BaselineError(f"cannot be written: {error.strerror}") from error

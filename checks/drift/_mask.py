@@ -32,7 +32,11 @@ _VALUE_OF_SECRET = re.compile(
     ( \S.* | $ )"""
 )
 
-_HINTS = ("pass", "pw", "secret", "token", "key", "credential", "hide", "@", "}", "$")
+_HINTS = (
+    *("pass", "pw", "secret", "token", "key", "credential", "hide ", "hide\t", "@", "["),
+    *("{plain", "{clear", "md5", "sha", "crypt", "argon", "scram", "pbkdf"),
+    *("$1$", "$2", "$5$", "$6$", "$7$", "$y$", "$gy$"),
+)
 """A line without any of them, in lower case, holds no secret that we know; most have none."""
 
 _HARMLESS = re.compile(
@@ -48,6 +52,7 @@ _ELSEWHERE = re.compile(
       ) \} ) \S+
     | ( \$ (?: 1 | 2[abxy]? | 5 | 6 | 7 | y | gy | argon2\w* | pbkdf2[\w-]* ) \$ ) [^\s:;"']+
     | ( \s [^\s:@]+ @ [^\s:]+ : ) \S+ (?= \s* $ )   # postfix: host user@domain:word
+    | ( ^ \s* \[ [^\]\s]+ \] (?: : \d+ )? \s+ [^\s:]+ : ) \S+
     | ( \b [a-z][\w+.-]{0,32} :// [^\s/:@]* : ) [^\s/@]+ (?= @ )
     | ( \b [\w.-]{0,64} (?i: password | passwd | secret | token | api_?key ) [\w.-]{0,64}
         \s*+ = \s* ) (?: "[^"]*" | '[^']*' | [^\s,;]+ )
@@ -72,9 +77,13 @@ def mask(text: str) -> str:
     >>> mask("user = mail\npassword = correct horse\n")
     'user = mail\npassword = ********\n'
     """
+    lowered_text = text.lower()
+    hints = [hint for hint in _HINTS if hint in lowered_text]
+    if not hints:
+        return text
     kept = []
     hidden = -1
-    for line, lowered in zip(text.split("\n"), text.lower().split("\n"), strict=True):
+    for line, lowered in zip(text.split("\n"), lowered_text.split("\n"), strict=True):
         indent = len(line) - len(line.lstrip()) if hidden >= 0 else 0
         if 0 <= hidden < indent:
             kept.append(line[:indent] + MASK)
@@ -82,7 +91,7 @@ def mask(text: str) -> str:
         hidden = -1
         if len(line) > LINE_LIMIT:
             kept.append(MASK)
-        elif not any(hint in lowered for hint in _HINTS) or _HARMLESS.match(line):
+        elif not any(hint in lowered for hint in hints) or _HARMLESS.match(line):
             kept.append(line)
         elif found := _VALUE_OF_SECRET.match(line):
             hidden = len(line) - len(line.lstrip())
@@ -98,6 +107,8 @@ def _keep_start(match: re.Match[str]) -> str:
 
 def secrets_named(text: str) -> tuple[str, ...]:
     """The files that a config names as lists of passwords (postconf(5), Dovecot's passwd-file)."""
+    if "pass" not in text:
+        return ()
     values = [
         next(filter(None, found.groups()), "")
         for line in text.split("\n")

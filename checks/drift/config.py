@@ -70,9 +70,9 @@ async def _ask(target: Target, options: Options, deadline: float, *, retake: boo
     except LoginError as error:
         return phases.result(State.UNKNOWN, str(error), Finding(error.code, str(error)))
     except BaselineError as error:
-        text = f"the baseline {error}: {visible(str(watch.path))}"
-        mend = f"`mailmedic baseline {target.name}` takes a new one"
-        return phases.result(State.UNKNOWN, f"{text}; {mend}", Finding("config.baseline", text))
+        text = f"the baseline {error}; `mailmedic baseline {target.name}` takes a new one"
+        finding = Finding("config.baseline", visible(str(watch.path)))
+        return phases.result(State.UNKNOWN, text, finding)
     except (TimeoutError, StillLooking):
         text = f"the watched files could not be read in {deadline:g} s"
         return phases.result(State.UNKNOWN, text, Finding("config.timeout", phases.current))

@@ -1,0 +1,115 @@
+"""What is a secret in a mail server's configuration, and what only sounds like one."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checks.drift._mask import LINE_LIMIT, has_secret_name, mask, secrets_named
+
+MASKED = [
+    ("password = correct horse battery", "password = ********"),
+    ("#password: x", "#password: ********"),
+    ("  dnpass = x", "  dnpass = ********"),
+    ("ldap_bind_pw = hi there", "ldap_bind_pw = ********"),
+    ("bindpw hunter2", "bindpw ********"),
+    ('secret "abc";', "secret ********"),
+    ('enable_password = "$2$abc"', "enable_password = ********"),
+    ('"password": "x",', '"password": ********'),
+    ("password = /looks/like/a/path", "password = ********"),
+    ("password =\n   hunter2\nother = 1", "password =\n   ********\nother = 1"),
+    ("password = a\n  b\n\n  c = 1", "password = ********\n  ********\n\n  c = 1"),
+    ("hide mysql_servers = db/u/pw", "hide mysql_servers = ********"),
+    ("connect = host=db password=x dbname=m", "connect = host=db password=******** dbname=m"),
+    ("SetEnv TOKEN=x", "SetEnv TOKEN=********"),
+    ("uris = ldap://mail:x@ldap.test/", "uris = ldap://mail:********@ldap.test/"),
+    ("relay.test me@isp.test:x", "relay.test me@isp.test:********"),
+    ("[smtp.isp.test]:587 me:x", "[smtp.isp.test]:587 me:********"),
+    ("bob:{SHA512-CRYPT}$6$abc$def:1000", "bob:{SHA512-CRYPT}********"),
+    ("bob:$6$salt$hash:1000", "bob:$6$********:1000"),
+    ("smtp_sasl_password_maps = inline:{x=me:x}", "smtp_sasl_password_maps = ********"),
+]
+
+KEPT = [
+    "smtp_sasl_password_maps = hash:/etc/postfix/sasl_passwd",
+    "smtp_sasl_password_maps=texthash:${config_directory}/relay_auth",
+    "bypass = yes",
+    "passdb {",
+    "auth_mechanisms = plain login",
+    "ssl_key = </etc/dovecot/private/key.pem",
+    "smtpd_tls_key_file=/etc/ssl/private/ssl-cert-snakeoil.key",
+    "virtual_mailbox_maps = hash:/etc/postfix/vmailbox",
+    "example.test smtp:[relay.test]:587",
+    "[192.0.2.1] REJECT no: never",
+    "# password file lives in /etc",
+    "info@lab.test root@lab.test",
+    "password_query = SELECT userid AS user, password FROM users WHERE userid = '%u'",
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), MASKED)
+def test_a_secret_is_masked(text: str, expected: str) -> None:
+    assert mask(text) == expected
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_what_only_sounds_like_a_secret_is_kept(text: str) -> None:
+    assert mask(text) == text
+
+
+@given(st.text())
+def test_a_mask_neither_adds_nor_takes_lines(text: str) -> None:
+    assert mask(text + "\npassword = x").count("\n") == text.count("\n") + 1
+
+
+SLOW = [
+    "a.",
+    " ",
+    "pass",
+    "=",
+    "= ",
+    "{ ",
+    "a@",
+    " a@b:",
+    "$1$",
+    "a://b:",
+    "_maps=",
+    "{MD5",
+    "-pass",
+]
+
+
+@pytest.mark.parametrize("part", SLOW)
+def test_no_line_takes_long(part: str) -> None:
+    line = (part * LINE_LIMIT)[: LINE_LIMIT - 10] + " password"
+    began = time.monotonic()
+    mask("\n".join([line] * 10))
+    secrets_named("\n".join([line] * 10))
+    assert time.monotonic() - began < 5
+
+
+def test_a_line_that_nobody_wrote_is_masked_whole() -> None:
+    assert mask("pass" + "x" * LINE_LIMIT) == "********"
+
+
+@pytest.mark.parametrize(
+    "name", ["sasl_passwd", "sasl_passwd.db", "dkim.key", "it.secret", "users", "passwd.client"]
+)
+def test_files_of_secrets_are_known_by_their_names(name: str) -> None:
+    assert has_secret_name(f"/etc/postfix/{name}")
+
+
+@pytest.mark.parametrize("name", ["main.cf", "auth-passwdfile.conf.ext", "passwd.conf", "aliases"])
+def test_configs_are_kept_by_their_names(name: str) -> None:
+    assert not has_secret_name(f"/etc/sasl_passwd/{name}")
+
+
+def test_files_that_a_config_calls_password_lists_are_secret() -> None:
+    text = (
+        "smtp_sasl_password_maps = hash:/etc/postfix/relay, lmdb:/etc/x\n"
+        "passdb {\n  args = scheme=CRYPT /etc/dovecot/people\n}\n"
+    )
+    assert secrets_named(text) == ("/etc/postfix/relay", "/etc/x", "/etc/dovecot/people")
