@@ -79,11 +79,8 @@ def _read(path: Path) -> bytes | None:
     # O_NONBLOCK: opening a FIFO waits for a writer otherwise
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:  # noqa: PTH123  a descriptor, not a path
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return None
-        if status.st_size > SIZE_LIMIT:
-            return bytes(SIZE_LIMIT + 1)
         return file.read(SIZE_LIMIT + 1)
 
 

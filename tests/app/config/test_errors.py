@@ -189,7 +189,7 @@ def test_what_is_no_config_ends_in_one_line(tmp_path: Path, content: bytes, expe
     assert problem.startswith(expected)
 
 
-def test_a_file_of_a_gigabyte_is_not_read(tmp_path: Path) -> None:
+def test_of_a_file_of_a_terabyte_no_more_is_read_than_shows_it(tmp_path: Path) -> None:
     path = tmp_path / "mailmedic.toml"
     with path.open("wb") as file:
         file.truncate(1 << 40)

@@ -236,7 +236,7 @@ async def test_hostile_file_names_are_watched_each_and_shown_harmless(
 SECRET = "hunter2c0ffee"
 SECRETS = {
     "postfix/main.cf": "smtp_sasl_password_maps = hash:{etc}/postfix/relay_auth\nmyhostname = a\n",
-    "postfix/relay_auth": f"[smtp.isp.test]:587 me:{SECRET}\n",
+    "postfix/relay_auth": f"smtp.isp.test me:{SECRET}\n",
     "postfix/sasl_passwd": f"smtp.isp.test me:{SECRET}\n",
     "postfix/mysql.cf": f"user = mail\npassword = {SECRET} and more {SECRET}\nhosts = a\n",
     "postfix/tls.pem": f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----\n",
@@ -258,15 +258,15 @@ async def test_no_secret_is_kept_or_shown_and_its_change_still_is(
     await watching.look()
     for path in SECRETS:
         file = etc / path
-        file.write_text(file.read_text().replace("hunter2", "hunter3"))
-    (etc / "postfix/main.cf").write_text(SECRETS["postfix/main.cf"].replace("= a", "= b"))
+        file.write_text(file.read_text().replace("hunter2", "hunter3").replace("= a", "= b"))
     result = await watching.look()
     assert {change.path for change in facts(result).changes} == {
         str(etc / path) for path in SECRETS
     }
+    stores = list(map(unpacked, (tmp_path / "state").rglob("*.z")))
     _watch._watches.clear()
     await watching.take()
-    for text in (repr(result), *map(unpacked, (tmp_path / "state").rglob("*.z"))):
+    for text in (repr(result), *stores, *map(unpacked, (tmp_path / "state").rglob("*.z"))):
         assert "c0ffee" not in text
     (store,) = (tmp_path / "state").rglob("*.z")
     assert "dnpass = ********" in unpacked(store)
