@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from checks.model import Host, State, split_service
 from checks.server._process_table import Seen, Table
-from checks.server._programs import PROGRAMS, Program, Role
+from checks.server._programs import PROGRAMS, SYSTEMD, Program, Role
 
 NEEDED_BY = {
     Role.MTA: {"smtp", "submission", "smtps"},
@@ -72,7 +72,8 @@ def expected(table: Table, host: Host, running: set[str]) -> dict[str, State]:
     installed for a service of the host, unless another does its work; then what starts at boot.
     """
     services = {split_service(service)[0] for service in host.services}
-    wanted = {p.noun: State.WARNING for p in PROGRAMS if table.files.intersection(p.links)}
+    enabled = table.files if SYSTEMD in table.files else frozenset()
+    wanted = {p.noun: State.WARNING for p in PROGRAMS if enabled.intersection(p.links)}
     for role, needed_by in NEEDED_BY.items():
         candidates = [program for program in PROGRAMS if program.role == role]
         nouns = {program.noun for program in candidates}

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future
-from threading import Lock, Thread
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from msgspec import Struct
 
@@ -21,6 +19,7 @@ from checks import hosts
 from checks.hosts import Login, LoginError, TimedOut
 from checks.model import Finding, Host, Result, State, Target
 from checks.phases import Phases
+from checks.server._thread import begin
 from checks.text import visible
 
 T = TypeVar("T")
@@ -43,7 +42,10 @@ class Garbled(ValueError):
 
 
 class Question(Struct, Generic[T], frozen=True):
-    """What is looked at. `here` blocks, and two questions of one `name` are the same."""
+    """What is looked at: `here` on this machine, where it may block, and by `script` elsewhere.
+
+    Two questions of one `name` are the same.
+    """
 
     name: str
     here: Callable[[], T]
@@ -80,45 +82,15 @@ def blind(phases: Phases, target: Target, error: LoginError) -> Result:
     return phases.result(State.UNKNOWN, text, Finding(error.code, text))
 
 
-_under_way: dict[str, Future[Any]] = {}
-_lock = Lock()
-
-
 async def _in_thread(question: Question[T], deadline: float) -> T:
-    """The answer of this machine, from a thread that may hang: /proc and statfs(2) can.
-
-    Not asyncio's own threads: a hung one would hold up the exit. And one look at a time: who
-    asks while one hangs gets that one's answer, instead of one more thread that hangs.
-    """
-    with _lock:
-        outcome = _under_way.get(question.name)
-        if outcome is None:
-            outcome = _under_way[question.name] = Future()
-            outcome.set_running_or_notify_cancel()
-            Thread(target=_answer, args=(question, outcome), daemon=True).start()
+    answer = asyncio.wrap_future(begin(question.name, question.here))
     try:
-        async with asyncio.timeout(deadline):
-            answer: T = await asyncio.wrap_future(outcome)
-            return answer
-    except TimeoutError as error:
-        raise TimedOut(
-            f"this machine did not tell its {question.name} in {deadline:g} s"
-        ) from error
-
-
-def _answer(question: Question[T], outcome: Future[T]) -> None:
-    answer: T
-    try:
-        answer = question.here()
-    except Exception as error:  # noqa: BLE001  # top of a thread; reported as what was not seen
-        failure = Unreadable(f"{type(error).__name__}: {error}")
-        _forget(question)
-        outcome.set_exception(failure)
-    else:
-        _forget(question)
-        outcome.set_result(answer)
-
-
-def _forget(question: Question[T]) -> None:
-    with _lock:
-        del _under_way[question.name]
+        done, _ = await asyncio.wait({answer}, timeout=deadline)
+    finally:
+        answer.cancel()
+    if not done:
+        raise TimedOut(f"no answer about {question.name} from this machine in {deadline:g} s")
+    failure = answer.exception()
+    if failure is not None:
+        raise Unreadable(f"{type(failure).__name__}: {failure}") from failure
+    return answer.result()

@@ -122,7 +122,10 @@ NAMES = frozenset(
 PROVED = frozenset(name for program in PROGRAMS if program.proof for name in program.heads)
 """The names for which the command line must be looked at."""
 
-FILES = tuple(path for program in PROGRAMS for path in (*program.files, *program.links))
+SYSTEMD = "/run/systemd/system"
+"""There where systemd runs the machine (sd_booted(3)); elsewhere its links start nothing."""
+
+FILES = (SYSTEMD, *(path for p in PROGRAMS for path in (*p.files, *p.links)))
 
 
 def name_of(comm: str) -> str:

@@ -116,11 +116,11 @@ _CORES = re.compile(r"^\d{1,6}(?:-\d{1,6})?(?:,\d{1,6}(?:-\d{1,6})?)*$", re.MULT
 
 
 def parse(text: str) -> LoadFacts:
-    """What `SCRIPT` printed. Raises Garbled.
+    r"""What `SCRIPT` printed. Raises Garbled.
 
     >>> parse(
-    ...     "0.42 0.30 0.11 1/93 812\\n6211.59 12239.94\\n0-1\\nMemTotal: 4000 kB\\n"
-    ...     "MemAvailable: 1000 kB\\nSwapTotal: 0 kB\\nSwapFree: 0 kB\\n"
+    ...     "0.42 0.30 0.11 1/93 812\n6211.59 12239.94\n0-1\nMemTotal: 4000 kB\n"
+    ...     "MemAvailable: 1000 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n"
     ... ).cores
     2
     """

@@ -68,15 +68,22 @@ async def check(
 
 def judge(table: Table, families: list[Family], wanted: Mapping[str, State]) -> list[Judged]:
     """What is missing, stopped or defunct; `wanted` as `expected` has it."""
-    judged = []
+    judged, unseen = [], []
     for program in PROGRAMS:
         own = [family for family in families if family.program is program]
         alive = [family for family in own if family.is_alive]
         state = wanted.get(program.noun)
         for family in alive:
             judged += _judge_family(family, state or State.WARNING)
-        if not alive and state is not None:
-            judged.append(_judge_absence(program, own, table, state))
+        if alive or state is None:
+            continue
+        if table.is_hidden and not own:
+            unseen.append(program.title)
+        else:
+            judged.append(_judge_absence(program, own, state))
+    if unseen:
+        text = f"can't see whether {' and '.join(unseen)} runs: /proc hides other users' processes"
+        judged.append(Judged(State.UNKNOWN, "process.hidden", text))
     return judged
 
 
@@ -98,13 +105,10 @@ def _judge_family(family: Family, state: State) -> list[Judged]:
     return judged
 
 
-def _judge_absence(program: Program, dead: list[Family], table: Table, state: State) -> Judged:
+def _judge_absence(program: Program, dead: list[Family], state: State) -> Judged:
     if dead:
         text = f"{program.title} has ended (pid {dead[0].head.pid} is defunct)"
         return Judged(state, f"process.{program.noun}.defunct", text)
-    if table.is_hidden:
-        text = f"can't see whether {program.title} runs: /proc hides other users' processes"
-        return Judged(State.UNKNOWN, "process.hidden", text)
     return Judged(state, f"process.{program.noun}.missing", f"{program.title} is not running")
 
 
