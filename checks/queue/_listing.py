@@ -1,0 +1,69 @@
+"""Has a host list its queue, and adds it up in a thread of its own while it comes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from msgspec import Struct
+
+from checks.hosts import Login, LoginError, Output
+from checks.queue._tally import Tally
+from checks.text import visible
+
+CLOCK_NOISE = 2.0
+"""Seconds between two clocks that are not worth a correction: `date` tells whole seconds."""
+
+
+class Listing(Struct, frozen=True):
+    """The sums, how the command ended, and how far the host's clock is ahead of ours.
+
+    `cut` says why the listing ended too early, or is empty.
+    """
+
+    tally: Tally
+    output: Output
+    ahead: float = 0.0
+    cut: str = ""
+
+
+async def read(login: Login, argv: Sequence[str], *, deadline: float) -> Listing:
+    """Run `argv` there and add up what it lists.
+
+    Raises LoginError where nothing came; what came before a deadline or a dropped line is kept.
+    """
+    began = time.monotonic()
+    ahead = 0.0 if login.is_local else await _clock_ahead(login, deadline)
+    tally, output, cut = Tally(), Output(0, b""), ""
+    # Not asyncio's own threads: one that hangs on a dead disk would hold up this as well.
+    worker = ThreadPoolExecutor(1, "queue")
+    loop = asyncio.get_running_loop()
+    try:
+        left = deadline - (time.monotonic() - began)
+        try:
+            async with login.stream(argv, deadline=left) as stream:
+                async for chunk in stream.chunks():
+                    await loop.run_in_executor(worker, tally.feed, chunk)
+                output = await stream.end()
+        except LoginError as error:
+            if not tally.messages:
+                raise
+            cut = visible(str(error))
+        await loop.run_in_executor(worker, tally.end, bool(cut))
+    finally:
+        worker.shutdown(wait=False)
+    return Listing(tally, output, ahead, cut)
+
+
+async def _clock_ahead(login: Login, deadline: float) -> float:
+    """Seconds that the host's clock is ahead of ours: ages are by its clock."""
+    before = time.time()
+    output = await login.run(["date", "+%s"], deadline=deadline, limit=100)
+    ours = (before + time.time()) / 2
+    text = output.stdout.strip()
+    if not text.isdigit() or len(text) > 12:
+        return 0.0
+    ahead = int(text) + 0.5 - ours
+    return ahead if abs(ahead) > CLOCK_NOISE else 0.0
