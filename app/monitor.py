@@ -95,12 +95,22 @@ class Monitor:
         await asyncio.sleep(share * START_SPREAD)
         while True:
             is_soft = await self._run_once(job)
-            rest = job.options.rest * self.board.standings[job.target.id].result_duration
-            elapsed = clock() - began
+            if self.board.standings[job.target.id].tries == 1:
+                self._hurry_beside(job)
+            await asyncio.sleep(self._rest(job))
             interval = job.options.interval
-            to_next = interval - (elapsed - share * interval) % interval
-            pause = RETRY_PAUSE if is_soft else to_next
-            await self._sleep(job, max(pause, rest))
+            to_next = interval - (clock() - began - share * interval) % interval
+            await self._sleep(job, RETRY_PAUSE if is_soft else to_next)
+
+    def _rest(self, job: Job) -> float:
+        """Seconds for which not even `run_now` starts it again: a costly check stays gentle."""
+        return job.options.rest * self.board.standings[job.target.id].result_duration
+
+    def _hurry_beside(self, job: Job) -> None:
+        """A check has turned: ask the same host's others now, so that the scope is known soon."""
+        for id_, other in self._jobs.items():
+            if other.target.host is not None and other.target.host == job.target.host:
+                self._hurry[id_].set()
 
     async def _sleep(self, job: Job, seconds: float) -> None:
         hurry = self._hurry[job.target.id]

@@ -26,6 +26,9 @@ def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
+UNFINISHED = re.compile(rb"\x1b(\[[0-9;?<>=$]*|\][^\x07\x1b]*)?\Z")
+
+
 class Terminal:
     """Runs `argv`; `screen` is what is shown, `raw` every byte that was sent."""
 
@@ -76,7 +79,9 @@ class Terminal:
         self.raw += got
         pending = self.raw[self._fed :]
         # A sequence that is cut in two is kept for the next time.
-        cut = pending.rfind(b"\x1b") if b"\x1b" in pending[-16:] else len(pending)
+        cut = len(pending)
+        if UNFINISHED.search(pending):
+            cut = pending.rfind(b"\x1b")
         self._stream.feed(PRIVATE.sub(b"", pending[:cut]))
         self._fed += cut
         return bool(got)

@@ -41,6 +41,11 @@ class Session:
             self._engine.stop()
 
     @property
+    def error(self) -> BaseException | None:
+        """What ended the engine before its time."""
+        return self._engine.error if self._engine else None
+
+    @property
     def engine(self) -> Engine:
         """The engine; there is one as soon as the screen has been painted once."""
         if self._engine is None:

@@ -13,6 +13,7 @@ import secrets
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from math import inf
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,7 +24,8 @@ from app.drill.faults import Fault
 from app.drill.folder import Folder
 from app.drill.layout import LOOPBACK, MAILBOX, Layout
 from app.drill.server import DrillError, Server
-from checks.model import Host, System
+from checks.hosts.local import LocalLogin
+from checks.model import CheckOptions, Host, System
 from checks.resolver import Resolver
 
 _DISCARD = 9
@@ -101,24 +103,39 @@ class Drill:
             await self._mend()
 
     def system(self) -> System:
-        """What the console watches: `post` with SMTP, `store` with IMAP, both without a login.
+        """What the console watches.
 
-        This machine is kept out of it. Its load, disks and own mail programs would have their say
-        in the verdict, and a remedy for a practice fault could be offered for the real Postfix.
+        `here` is this machine, which the practice mail really lies on: its load and disks are
+        shown (and by `_options` not judged), and its watched folder holds the certificate in use.
+        It offers no service, and the hosts that do have no login: no remedy for a practice fault
+        can touch this machine.
         """
-        hosts = (("post", self._smtp), ("store", self._imap))
+        ca_file = str(self._layout.ca)
         return System(
             name="Practice mail (drill)",
             resolver=Resolver(LOOPBACK, port=_DISCARD),
-            hosts=tuple(
+            hosts=(
                 Host(
-                    name=name,
+                    name="post",
                     address=LOOPBACK,
                     mta="none",
-                    services=server.services,
-                    ca_file=str(self._layout.ca),
-                )
-                for name, server in hosts
+                    services=self._smtp.services,
+                    ca_file=ca_file,
+                ),
+                Host(
+                    name="store",
+                    address=LOOPBACK,
+                    mta="none",
+                    services=self._imap.services,
+                    ca_file=ca_file,
+                ),
+                Host(
+                    name="here",
+                    address=LOOPBACK,
+                    login=LocalLogin(),
+                    mta="none",
+                    watch=(str(self._layout.etc),),
+                ),
             ),
         )
 
@@ -149,6 +166,7 @@ class Drill:
         await asyncio.gather(*(server.load() for server in self._servers.values()))
 
     def _furnish(self) -> None:
+        self._layout.etc.mkdir()
         self._layout.password.write_text(self.password)
         certificates.make(self._layout)
         self._install(self._layout.valid)
@@ -167,7 +185,31 @@ async def watched(drill: Drill) -> AsyncIterator[Config]:
     State (baselines, logs) stays in the drill's folder and goes with it: practice is kept apart.
     """
     async with drill:
-        yield Config(system=drill.system(), log=Log(folder=str(drill.folder / "state")))
+        log = Log(folder=str(drill.folder / "state"))
+        yield Config(system=drill.system(), log=log, checks=_options())
+
+
+def _options() -> dict[str, CheckOptions]:
+    """This machine's own load and disks are shown, not judged: practice is about our faults.
+
+    The shorter deadline turns the bar 7 s after a server hangs, instead of 17.
+    """
+    from checks.protocol import imap, smtp
+    from checks.server import disks, load
+
+    return {
+        "smtp": smtp.Options(deadline=2.0),
+        "imap": imap.Options(deadline=2.0),
+        "load": load.Options(load_high=inf, memory_low=0.0, rebooted=0.0),
+        "disks": disks.Options(
+            warning_bytes=0,
+            critical_bytes=0,
+            full_bytes=0,
+            inodes_warning_count=0,
+            inodes_critical_count=0,
+            inodes_full_count=0,
+        ),
+    }
 
 
 __all__ = ["Drill", "DrillError", "watched"]

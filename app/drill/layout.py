@@ -16,8 +16,9 @@ class Layout:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.certificate = folder / "server.pem"
-        """The one in use: a copy of `valid` or of `expired`."""
+        self.etc = folder / "etc"
+        """Holds the certificate in use and nothing else: safe to watch, no secret in it."""
+        self.certificate = self.etc / "server.pem"
         self.key = folder / "server.key"
         self.ca = folder / "ca.pem"
         self.valid = folder / "valid.pem"

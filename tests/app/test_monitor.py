@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
@@ -17,7 +17,7 @@ Answer = Callable[[], State]
 class Asked:
     """A check that answers what it is told, and counts."""
 
-    FINDINGS = {"asked.wrong": "wrong"}  # noqa: RUF012
+    FINDINGS: Mapping[str, str] = {"asked.wrong": "wrong"}  # noqa: RUF012
     Options = CheckOptions
 
     def __init__(self, answer: Answer, *, takes: float = 0.0) -> None:

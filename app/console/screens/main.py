@@ -91,6 +91,8 @@ class MainScreen(Screen[None]):
             panel.board = scene.board
 
     def _second(self) -> None:
+        if self.session.error is not None:
+            raise self.session.error
         if self.scene is None:
             return
         at = self.scene.board.at if self.is_frozen else now()

@@ -14,6 +14,9 @@ import pytest
 
 from app.drill import faults
 from app.drill.drill import Drill, DrillError, watched
+from checks.facts import Disk, LoadFacts
+from checks.server import disks as disks_check
+from checks.server import load as load_check
 from tests.app.drill.clients import deliver, ports, read, running, symptom
 
 SERVICES = {"smtp", "submission", "imap", "imaps"}
@@ -136,11 +139,23 @@ async def test_a_server_that_died_by_itself_is_mended_too() -> None:
         await asyncio.to_thread(deliver, drill)
 
 
-async def test_it_asks_neither_this_machine_nor_the_network() -> None:
+async def test_the_certificate_in_use_is_watched_and_its_key_is_not() -> None:
+    async with running() as drill:
+        watched = [Path(path) for host in drill.system().hosts for path in host.watch]
+        files = {file.name: file for folder in watched for file in folder.iterdir()}
+        assert set(files) == {"server.pem"}
+        before = files["server.pem"].read_bytes()
+        await drill.inject("certificate-expired")
+        assert files["server.pem"].read_bytes() != before
+        assert b"PRIVATE" not in files["server.pem"].read_bytes()
+
+
+async def test_it_asks_the_network_nothing_and_no_fix_can_touch_this_machine() -> None:
     async with running() as drill:
         system = drill.system()
     assert {host.address for host in system.hosts} == {"127.0.0.1"}
-    assert not [host for host in system.hosts if host.login]
+    assert {service for host in system.hosts for service in host.services}
+    assert not [host for host in system.hosts if host.login and host.services]
     assert system.domains == ()
     assert system.resolver.server == "127.0.0.1"
 
@@ -176,6 +191,19 @@ async def test_what_is_watched_keeps_its_state_apart() -> None:
     drill = Drill()
     async with watched(drill) as config:
         assert Path(config.log.folder).parent == drill.folder
-        assert [host.name for host in config.system.hosts] == ["post", "store"]
+        assert [host.name for host in config.system.hosts] == ["post", "store", "here"]
         assert await symptom(drill, "smtp") == "greets"
     assert not drill.folder.exists()
+
+
+async def test_this_machines_own_load_and_disks_are_shown_and_not_judged() -> None:
+    async with watched(Drill()) as config:
+        load, disks = config.options("load"), config.options("disks")
+    assert isinstance(load, load_check.Options)
+    assert isinstance(disks, disks_check.Options)
+    full = Disk(role="mail", path="/", mount="/", filesystem="x", used=1, free=0,
+                inodes=1, inodes_free=0)  # fmt: skip
+    busy = LoadFacts(load=(9e9,) * 3, cores=1, memory_total=9, memory_available=0,
+                     swap_total=9, swap_free=0, uptime=1)  # fmt: skip
+    assert disks_check.judge(full, disks) == []
+    assert load_check.judge(busy, load) == []
