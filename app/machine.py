@@ -8,14 +8,14 @@ server whose MTA has just died.
 from __future__ import annotations
 
 import os
-import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec import Struct
 
 from app import programs
 from app.config import rules
+from app.listening import parse_listening, sockets
 from checks.hosts.local import LocalLogin
 from checks.model import SERVICE_PORTS, Host, System
 from checks.resolver import Resolver
@@ -71,7 +71,7 @@ def local_system() -> System | None:
 def _postfix() -> Server | None:
     """Postfix, if it ran once: master leaves files in the ``pid`` folder of its queue.
 
-    Where main.cf is broken, so that postconf says nothing, it is still this machine's MTA, and down.
+    Where main.cf is broken, so that postconf says nothing, it is this machine's MTA all the same.
     """
     names = ("queue_directory", "inet_interfaces", "myhostname", "mydestination")
     settings = programs.lines("postconf", "-xh", *names, "virtual_mailbox_domains")
@@ -174,31 +174,5 @@ _PORT_NAMES = {"25": "smtp", "587": "submission", "465": "smtps", "submissions":
 
 
 def _listening(address: str) -> frozenset[str]:
-    ports = set(parse_listening(_sockets(), address))
+    ports = set(parse_listening(sockets(), address))
     return frozenset(service for service, port in MAIL_SERVICES.items() if port in ports)
-
-
-def _sockets() -> Iterator[str]:
-    for table in ("tcp", "tcp6"):
-        try:
-            yield from Path("/proc/net", table).read_text().splitlines()
-        except OSError:
-            continue
-
-
-def parse_listening(lines: Iterable[str], address: str) -> Iterator[int]:
-    """The ports that are listened on at `address` or everywhere, from /proc/net/tcp (proc(5)).
-
-    >>> list(parse_listening(["   0: 0100007F:0019 00000000:0000 0A", "0: 00000000:01BB 0 01"],
-    ...                      "127.0.0.1"))
-    [25]
-    """
-    try:
-        own = socket.inet_aton(address)[::-1].hex().upper()
-    except OSError:
-        own = ""
-    for line in lines:
-        _, local, _, state, *_ = [*line.split(), "", "", "", ""]
-        where, _, port = local.partition(":")
-        if state == "0A" and (where == own or not where.strip("0")):
-            yield int(port, 16)

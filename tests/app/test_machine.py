@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import machine, programs
-from app.machine import local_system, parse_domains, parse_interfaces, parse_listening, parse_master
+from app.machine import local_system, parse_domains, parse_interfaces, parse_master
 
 MASTER = """\
 smtp       inet  n  -  y  -  1  postscreen
@@ -26,7 +26,7 @@ def idle_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     folder.mkdir()
     monkeypatch.setattr(programs, "SBIN", "")
     monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.setattr(machine, "_sockets", lambda: iter(()))
+    monkeypatch.setattr(machine, "sockets", lambda: iter(()))
     monkeypatch.setattr(machine, "DOVECOT_RAN", tmp_path / "instances")
     monkeypatch.setattr(machine, "POSTFIX_QUEUE", tmp_path / "nowhere")
     monkeypatch.setattr(programs, "is_enabled", lambda *names: False)
@@ -116,23 +116,11 @@ def test_a_server_that_we_do_not_know_counts_when_it_listens(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lines = ["  0: 00000000:0019 00000000:0000 0A 0", "  1: 00000000:01BB 00000000:0000 0A 0"]
-    monkeypatch.setattr(machine, "_sockets", lambda: iter(lines))
+    monkeypatch.setattr(machine, "sockets", lambda: iter(lines))
     system = local_system()
     assert system is not None
     assert system.hosts[0].mta == ""
     assert system.hosts[0].services == ("smtp",)
-
-
-def test_listening_elsewhere_or_not_at_all_does_not_count() -> None:
-    lines = [
-        "  sl  local_address rem_address   st",
-        "   0: 0500000A:0019 00000000:0000 0A 0",
-        "   1: 0100007F:024B 00000000:0000 01 0",
-        "   2: 0100007F:008F 00000000:0000 0A 0",
-        "   3: 00000000000000000000000000000000:03E1 00000000000000000000000000000000:0000 0A 0",
-    ]
-    assert list(parse_listening(lines, "127.0.0.1")) == [143, 993]
-    assert list(parse_listening(lines, "10.0.0.5")) == [25, 993]
 
 
 def test_the_address_is_one_that_postfix_listens_on() -> None:
@@ -187,7 +175,7 @@ def test_the_real_postconf_is_understood(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.undo()
     if not programs.find("postconf"):
         pytest.skip("postfix is not installed")
-    monkeypatch.setattr(machine, "_sockets", lambda: iter(()))
+    monkeypatch.setattr(machine, "sockets", lambda: iter(()))
     monkeypatch.setattr(machine, "DOVECOT_RAN", tmp_path / "instances")
     (tmp_path / "main.cf").write_text(
         "compatibility_level = 3.6\n"
