@@ -102,7 +102,7 @@ class Panel(Framed):
         entries = self.entries(board, at)
         if not entries:
             if not errors and all(one.result is None for one in standings):
-                errors = [row(Span(f"asking, {len(standings)} checks …", "dim"))]
+                errors = [row(Span("asking …", "dim"))]
             return (*errors, *self.below(board, at))[:height]
         table = self._table(self.columns(board), entries, width)
         return (*errors, *table, *self.below(board, at))[:height]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from rich.cells import cell_len, set_cell_size
@@ -55,35 +56,45 @@ def content(text: str) -> Content:
 
 def width_of(spans: Iterable[Span]) -> int:
     """The cells that `spans` take."""
-    return sum(cell_len(bare(span.text)) for span in spans)
+    return sum([cell_len(bare(span.text)) for span in spans])
 
 
+@lru_cache(maxsize=4096)
 def fit(spans: Row, width: int) -> Row:
     """`spans` in at most `width` cells; what is cut ends in ``…``.
 
     >>> fit((Span("connection refused", "bad"),), 12)
-    (Span(text='connection …', role='bad'),)
+    (Span(text='connection…', role='bad'),)
     """
-    if width <= 0:
-        return ()
     kept: list[Span] = []
     room = width
-    for place, span in enumerate(spans):
+    for span in spans:
         text = bare(span.text)
         needed = cell_len(text)
-        is_last = not any(later.text for later in spans[place + 1 :])
-        if needed > room or (needed == room and not is_last):
-            kept.append(Span(set_cell_size(text, room - 1) + ELLIPSIS, span.role))
-            return tuple(kept)
-        kept.append(Span(text, span.role))
+        if needed > room:
+            return _cut((*kept, Span(text, span.role)), width)
+        kept.append(span if text is span.text else Span(text, span.role))
         room -= needed
     return tuple(kept)
 
 
+def _cut(spans: Row, width: int) -> Row:
+    """The head of spans that are too long, with the ellipsis in the last cell."""
+    kept: list[Span] = []
+    room = width - 1
+    for text, role in spans if width > 0 else ():
+        if cell_len(text) > room:
+            return (*kept, Span(set_cell_size(text, room).rstrip() + ELLIPSIS, role))
+        kept.append(Span(text, role))
+        room -= cell_len(text)
+    return tuple(kept)
+
+
+@lru_cache(maxsize=4096)
 def pad(spans: Row, width: int, *, is_right: bool = False) -> Row:
     """`spans` in exactly `width` cells, filled with blanks or cut."""
     fitted = fit(spans, width)
-    room = width - sum(cell_len(span.text) for span in fitted)
+    room = width - sum([cell_len(span.text) for span in fitted])
     if room <= 0:
         return fitted
     blank = Span(" " * room)

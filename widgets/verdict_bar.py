@@ -25,7 +25,6 @@ class VerdictBar(Lines):
     DEFAULT_CSS = """
     VerdictBar {
         height: 1;
-        padding: 0 1;
         background: $panel;
         &.-outage { background: $error-darken-1; text-style: bold; }
         &.-outage > .lines--text, &.-degraded > .lines--text { text-style: bold; }
@@ -59,8 +58,8 @@ class VerdictBar(Lines):
     def lines(self, width: int, height: int) -> Sequence[Row]:  # noqa: ARG002
         """The one line."""
         if self.verdict is None or self.at is None:
-            return (row(Span("asking …", "dim")),)
-        head = fit(row(headline(self.verdict, self.at, self.system)), width)
+            return (row(Span(" asking …", "dim")),)
+        head = fit(row(f" {headline(self.verdict, self.at, self.system)}"), width)
         tail = self._tail(self.verdict, self.at)
         room = width - width_of(tail)
         if room < 20:
@@ -73,7 +72,7 @@ class VerdictBar(Lines):
         is_counting = verdict.verdict in ("outage", "degraded")
         now = clock(at) if is_counting else f"{clock(at)[:5]}Z"
         frozen = "FROZEN  " if self.is_frozen else ""
-        return row(f"{frozen}{self.said}{'  ' if self.said else ''}{now}")
+        return row(f"{frozen}{self.said}{'  ' if self.said else ''}{now} ")
 
 
 def headline(verdict: Verdict, at: datetime, system: str) -> str:

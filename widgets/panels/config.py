@@ -25,7 +25,7 @@ class Config(Panel):
     NUMBER = 4
     TITLE = "Config"
     KINDS = ("config",)
-    EMPTY = 'nothing is watched: it takes a login, and watch = ["/etc/postfix"] for more'
+    EMPTY = "no host has a login: no configuration is watched"
     MORE_LINES = 2
     COLUMNS = (
         Column(title="WHEN", priority=1, least=12),

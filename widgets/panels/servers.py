@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from checks.board import Board, Standing
-from checks.facts import Disk, DiskFacts, LoadFacts, Process, ProcessFacts
+from checks.facts import Disk, DiskFacts, LoadFacts, ProcessFacts
 from checks.model import State
 from widgets.columns import Column
 from widgets.entry import Entry
@@ -21,7 +21,7 @@ class Servers(Panel):
     NUMBER = 1
     TITLE = "Servers"
     KINDS = ("processes", "load", "disks")
-    EMPTY = 'no host has a login: set login = "local" or "ssh:DEST" in the config'
+    EMPTY = 'no host has a login: login = "local" or "ssh:DEST"'
     COLUMNS = (
         Column(title="HOST", priority=0, least=5, is_flexible=True),
         Column(title="LOAD", priority=4, least=5, is_right=True),
@@ -111,18 +111,17 @@ def _process_cell(standing: Standing | None, at: datetime) -> Row:
     if standing is None or not isinstance(facts, ProcessFacts):
         return _nothing(standing, at)
     missing = [Span(f"{name} {MARKS[State.CRITICAL].glyph} ", "bad") for name in facts.missing]
-    running = [
-        piece
-        for process in sorted(facts.running, key=lambda one: one.status == "running")
-        for piece in _process(process)
-    ]
+    # Several instances of a program are one name here, those in trouble first.
+    seen = dict.fromkeys((one.name, one.status) for one in facts.running)
+    ordered = sorted(seen, key=lambda one: one[1] == "running")
+    running = [piece for name, status in ordered for piece in _process(name, status)]
     hidden = [Span("not all shown", "odd")] if facts.is_hidden else []
     return (*missing, *running, *hidden) or row(Span(ABSENT.glyph, ABSENT.role))
 
 
-def _process(process: Process) -> Row:
-    if process.status == "running":
+def _process(name: str, status: str) -> Row:
+    if status == "running":
         shown = MARKS[State.OK]
-        return row(f"{process.name} ", Span(f"{shown.glyph} ", shown.role))
+        return row(f"{name} ", Span(f"{shown.glyph} ", shown.role))
     shown = MARKS[State.CRITICAL]
-    return row(Span(f"{process.name} {process.status} {shown.glyph} ", shown.role))
+    return row(Span(f"{name} {status} {shown.glyph} ", shown.role))
