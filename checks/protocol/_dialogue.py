@@ -58,6 +58,7 @@ class Dialogue(asyncio.Protocol):
     """The connection of one run of one check. `bytes_in` counts what came, with TLS taken off."""
 
     def __init__(self) -> None:
+        self.peer = ""
         self.bytes_in = 0
         self._buffer = bytearray()
         self._lines = 0
@@ -74,6 +75,8 @@ class Dialogue(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self._tcp, _ = await loop.create_connection(lambda: self, sock=connection)
         self._transport = self._tcp
+        address = self._tcp.get_extra_info("peername")
+        self.peer = address[0] if address else ""
 
     async def start_tls(self, context: ssl.SSLContext, name: str) -> ssl.SSLObject:
         """Go on under TLS, with a peer who proves to be `name`. Raises OSError, ValueError."""

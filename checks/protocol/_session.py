@@ -1,7 +1,6 @@
 """One run of smtp, imap or pop3: reach the service, talk, and judge what stopped the talk.
 
-Each protocol brings its steps (``banner``, ``ehlo``…); what can go wrong in any of them is named
-and worded here, once.
+The protocol brings its steps (``banner``, ``ehlo``…).
 """
 
 from __future__ import annotations
@@ -11,68 +10,18 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
-from msgspec import Struct
-
 from checks import connect
 from checks.model import Result, State, Target
 from checks.phases import Phases
 from checks.protocol import _tls
 from checks.protocol._dialogue import Broken, Dialogue, How
 from checks.protocol._judged import Judged, worst_first
-from checks.text import visible
-
-_MEANINGS = {
-    How.TIMEOUT: "nothing at all came",
-    How.TRICKLE: "bytes came, but not even one line",
-    How.UNFINISHED: "an answer began and did not end",
-    How.ENDLESS: "a line or an answer without end came",
-    How.CLOSED: "the connection was closed",
-    How.RESET: "the connection was reset",
-    How.MALFORMED: "what came is not this protocol",
-}
+from checks.protocol._stopped import Wait, judge_broken, judge_unreached
 
 _NOT_TALKING = frozenset({"", "resolve", "connect", "ca-file", "tls"})
 
 IMPLICIT_TLS = frozenset({"smtps", "imaps", "pop3s"})
 """Services that begin with the TLS handshake (RFC 8314)."""
-
-GREETINGS = frozenset({"banner", "greeting"})
-"""Steps that wait for the server to speak first."""
-
-
-def findings(kind: str, *steps: str) -> dict[str, str]:
-    """What every check of this room can answer; `steps` are the answers that it waits for."""
-    return (
-        connect.findings(kind)
-        | {
-            code(kind, step, how): f"{step}: {_MEANINGS[how]}"
-            for step in steps
-            for how in _MEANINGS
-        }
-        | {
-            f"{kind}.{How.EARLY}": "the server talks before it is asked",
-            f"{kind}.starttls.{How.INJECTED}": "plain text was slipped in before TLS",
-            f"{kind}.starttls.missing": "STARTTLS is not offered",
-            f"{kind}.starttls.refused": "STARTTLS is offered, and refused when asked for",
-        }
-        | _tls.FINDINGS
-    )
-
-
-def code(kind: str, step: str, how: How) -> str:
-    """The finding for `how` in `step`; who greets in another language is ``not-smtp``."""
-    if how is How.MALFORMED and step in GREETINGS:
-        return f"{kind}.{step}.not-{kind}"
-    return f"{kind}.{step}.{how}"
-
-
-class Wait(Struct, frozen=True):
-    """What was measured of the answer that did not come: its step, what it came after, how long."""
-
-    step: str
-    after: str
-    seconds: float
-    bytes_in: int
 
 
 class Session:
@@ -86,7 +35,6 @@ class Session:
         self.dialogue = Dialogue()
         self.certificate: _tls.Certificate | None = None
         self.stopped: Judged | None = None
-        self._address = ""
         self._step = self._after = ""
         self._began = 0.0
         self._bytes_before = 0
@@ -96,7 +44,6 @@ class Session:
         try:
             async with asyncio.timeout(deadline):
                 connection = await connect.connect(self.target, self.phases, deadline=deadline)
-                self._address = connection.getpeername()[0]
                 await self.dialogue.open(connection)
                 if self.target.about in IMPLICIT_TLS:
                     await self.start_tls()
@@ -149,8 +96,8 @@ class Session:
         """The result of everything judged; when nothing is wrong, `banner` leads the summary."""
         metrics = {"bytes_in": float(self.dialogue.bytes_in)}
         evidence = self.dialogue.transcript()
-        if self._address:
-            evidence = (f"connected to {self._address} port {self.target.port}", *evidence)
+        if self.dialogue.peer:
+            evidence = (f"connected to {self.dialogue.peer} port {self.target.port}", *evidence)
         if self.certificate is not None:
             metrics["tls_days_left"] = self.certificate.days_left
             evidence = (*evidence, self.certificate.evidence)
@@ -183,39 +130,3 @@ class Session:
         seconds = asyncio.get_running_loop().time() - self._began
         came = self.dialogue.bytes_in - self._bytes_before
         return Wait(self._step, self._after, seconds, came)
-
-
-def judge_unreached(kind: str, phase: str, error: Exception) -> Judged:
-    """Why there was no connection."""
-    if isinstance(error, connect.NotConnected):
-        return Judged(error.state, f"{kind}.{error.code}", str(error))
-    if phase == "ca-file":
-        return Judged(State.UNKNOWN, "tls.ca-file", str(error) or "loading the CAs takes too long")
-    if isinstance(error, TimeoutError) and phase == "resolve":
-        return Judged(State.UNKNOWN, f"{kind}.resolver-failed", "the resolver does not answer")
-    if isinstance(error, TimeoutError):
-        return Judged(State.CRITICAL, f"{kind}.connect.timeout", "no answer to the connection")
-    return Judged(State.UNKNOWN, f"{kind}.connect.failed", visible(str(error), 200))
-
-
-def judge_broken(kind: str, broken: Broken, wait: Wait) -> Judged:
-    """What the peer did instead of answering, in words."""
-    how = broken.how
-    if how is How.EARLY:
-        return Judged(
-            State.CRITICAL, f"{kind}.{how}", f"talks before it is asked, after {wait.after}"
-        )
-    if how is How.INJECTED:
-        text = "plain text slipped in behind the answer to STARTTLS"
-        return Judged(State.CRITICAL, f"{kind}.starttls.{how}", text)
-    words = {
-        How.TIMEOUT: f"nothing after {wait.after} for {wait.seconds:.1f} s",
-        How.TRICKLE: f"only {wait.bytes_in} bytes and no line after {wait.after}"
-        f" in {wait.seconds:.1f} s",
-        How.UNFINISHED: f"answer after {wait.after} not ended in {wait.seconds:.1f} s",
-        How.ENDLESS: f"never stops talking after {wait.after}: stopped at {wait.bytes_in} bytes",
-        How.CLOSED: f"closed the connection after {wait.after}, {wait.bytes_in} bytes said",
-        How.RESET: f"reset the connection after {wait.after}, {wait.bytes_in} bytes said",
-        How.MALFORMED: f"does not speak {kind.upper()}, after {wait.after}: {broken}",
-    }
-    return Judged(State.CRITICAL, code(kind, wait.step, how), words[how])

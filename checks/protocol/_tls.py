@@ -120,6 +120,8 @@ def _build_once(ca_file: str) -> ssl.SSLContext:
 def _build(ca_file: str) -> ssl.SSLContext:
     try:
         built = ssl.create_default_context(cafile=ca_file or None)
+    except ssl.SSLError as error:
+        raise CaFileError(f"CA file {ca_file} holds no certificate") from error
     except OSError as error:
         raise CaFileError(f"CA file {ca_file}: {error.strerror or error}") from error
     # Python 3.13 turns it on; mail clients do not, and many private CAs fail it.

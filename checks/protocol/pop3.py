@@ -13,7 +13,8 @@ from checks.model import Result, State, System, Target
 from checks.protocol import _tls
 from checks.protocol._dialogue import Broken, Dialogue, How
 from checks.protocol._judged import Judged
-from checks.protocol._session import Session, findings
+from checks.protocol._session import Session
+from checks.protocol._stopped import findings
 from checks.text import visible
 
 FINDINGS = findings("pop3", "greeting", "capa", "starttls") | {

@@ -19,7 +19,8 @@ from checks.protocol import _tls
 from checks.protocol._dialogue import Broken, Dialogue, How
 from checks.protocol._judged import Judged
 from checks.protocol._reply import NotAReply, Reply, is_continued, parse_reply
-from checks.protocol._session import Session, findings
+from checks.protocol._session import Session
+from checks.protocol._stopped import findings
 
 FINDINGS = findings("smtp", "banner", "ehlo", "starttls") | {
     "smtp.banner.temporary": "the server greets with a refusal for now (4yz)",

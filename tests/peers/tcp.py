@@ -43,8 +43,7 @@ async def trickles(reader: StreamReader, writer: StreamWriter) -> None:
 async def endless_line(reader: StreamReader, writer: StreamWriter) -> None:
     """7: 100 MB without a newline."""
     for _ in range(1600):
-        writer.write(b"2" * 65536)
-        await writer.drain()
+        await _push(reader, writer, b"2" * 65536)
 
 
 def endless_lines(line: bytes) -> Peer:
@@ -52,10 +51,18 @@ def endless_lines(line: bytes) -> Peer:
 
     async def peer(reader: StreamReader, writer: StreamWriter) -> None:
         while True:
-            writer.write(line * 500)
-            await writer.drain()
+            await _push(reader, writer, line * 500)
 
     return peer
+
+
+async def _push(reader: StreamReader, writer: StreamWriter, said: bytes) -> None:
+    """Say it to somebody who still listens; under TLS asyncio's `drain` does not notice."""
+    if reader.at_eof() or writer.is_closing():
+        raise ConnectionResetError
+    writer.write(said)
+    await writer.drain()
+    await asyncio.sleep(0)
 
 
 def says(said: bytes) -> Peer:

@@ -62,6 +62,13 @@ async def test_a_line_has_a_longest_length(size: int, is_one: bool) -> None:
         assert broken.value.how is How.ENDLESS
 
 
+async def test_a_line_that_is_already_too_long_is_not_waited_for() -> None:
+    async with dialogue(tcp.says(b"x" * (LINE_LIMIT + 1))) as line:
+        with pytest.raises(Broken) as broken:
+            await asyncio.wait_for(line.line(), 2)
+    assert broken.value.how is How.ENDLESS
+
+
 async def test_a_dialogue_has_a_largest_number_of_lines() -> None:
     async with dialogue(tcp.endless_lines(b"x\r\n")) as line:
         for _ in range(LINES_LIMIT):
