@@ -97,7 +97,7 @@ def _judge_memory(seen: LoadFacts, options: Options) -> list[Judged]:
     else:
         judged = [Judged(State.WARNING, "memory.low", text)]
     # Full swap is no news while there is memory, and then nothing is left to fall back on.
-    if seen.swap_total and seen.swap_free < options.swap_full * seen.swap_total:
+    if seen.swap_free < options.swap_full * seen.swap_total:
         left = f"{size(seen.swap_free)} of {size(seen.swap_total)} swap left"
         judged.append(Judged(State.CRITICAL, "swap.full", left))
     return judged

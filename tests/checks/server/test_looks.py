@@ -48,6 +48,13 @@ async def test_a_host_that_answers_nonsense_is_unknown(kind: str, output: Output
     assert result.summary.isprintable()
 
 
+async def test_half_an_answer_is_none() -> None:
+    whole = b"1.18 0.62 0.31 2/391 48112\n6831.77 13275.51\nMemTotal: 9 kB\nMemAvailable: 9 kB\n"
+    whole += b"SwapTotal: 0 kB\nSwapFree: 0 kB\n"
+    assert (await ask("load", Answers(Output(0, whole)))).state == State.OK
+    assert (await ask("load", Answers(Output(0, whole, b"", True)))).state == State.UNKNOWN
+
+
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_host_without_a_login_is_unknown(kind: str) -> None:
     assert (await ask(kind, None)).codes == ("login.failed",)
