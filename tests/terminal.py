@@ -39,6 +39,8 @@ class Terminal:
         self._fed = 0
         self.master, slave = pty.openpty()
         self._set_size(columns, lines)
+        # These say a size of their own, and pytest-xdist sets them.
+        inherited = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
         self.process = subprocess.Popen(
             argv,
             stdin=slave,
@@ -47,7 +49,7 @@ class Terminal:
             start_new_session=True,
             preexec_fn=_take_terminal,  # noqa: PLW1509 - nothing in it can deadlock
             cwd=Path(__file__).parents[1],
-            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor",
+            env={**inherited, "TERM": "xterm-256color", "COLORTERM": "truecolor",
                  "LC_ALL": "C.UTF-8", "TEXTUAL_ANIMATIONS": "none", **env},
         )  # fmt: skip
         os.close(slave)

@@ -55,8 +55,10 @@ def standing(kind: str, place: str, *results: Result | None) -> Standing:
 
     `place` is ``mail1``, ``mail1:25``, or a domain for ``dns``.
     """
-    name, _, port = place.partition(":")
-    host = None if "." in name else Host(name=name, address=name)
+    name, _, port = place.rpartition(":")
+    if not name or not port.isdigit():
+        name, port = place, ""
+    host = None if kind == "dns" else Host(name=name, address=name)
     about = {"25": "smtp", "587": "submission", "143": "imap", "993": "imaps"}.get(port, kind)
     target = Target(name=place, about=about, port=int(port or 0), host=host, resolver=NOWHERE)
     made = Standing(kind=kind, target=target, interval=10.0)

@@ -102,7 +102,7 @@ def test_random_changes_look_the_same_with_and_without(seed: int) -> None:
     terminals = [Terminal([*command, which], 80, 24) for which in ("on", "off")]
     try:
         both_show(terminals, "step 0.")
-        for step in range(1, 41):
+        for step in range(1, 31):
             act = "s" if step % 13 == 0 else "n"
             if step % 7 == 0:
                 columns, lines = rng.randrange(50, 110), rng.randrange(16, 40)
