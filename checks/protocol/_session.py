@@ -104,7 +104,7 @@ class Session:
         judged = worst_first(judged)
         return self.phases.result(
             judged[0].state if judged else State.OK,
-            judged[0].text if judged else f"{banner or 'answers'}; {self._security()}",
+            judged[0].text if judged else f"{banner.rstrip('.') or 'answers'}; {self._security()}",
             *(one.finding for one in judged),
             metrics=metrics,
             evidence=evidence,

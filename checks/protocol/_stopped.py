@@ -69,7 +69,7 @@ def judge_unreached(kind: str, phase: str, error: Exception) -> Judged:
     if isinstance(error, TimeoutError) and phase == "resolve":
         return Judged(State.UNKNOWN, f"{kind}.resolver-failed", "the resolver does not answer")
     if isinstance(error, TimeoutError):
-        return Judged(State.CRITICAL, f"{kind}.connect.timeout", "no answer to the connection: timed out")
+        return Judged(State.CRITICAL, f"{kind}.connect.timeout", "connection timed out")
     return Judged(State.UNKNOWN, f"{kind}.connect.failed", visible(str(error), 200))
 
 

@@ -26,6 +26,7 @@ FINDINGS = findings("imap", "greeting", "capability", "starttls") | {
 }
 
 _LINE = re.compile(rb"(\*|\+|[A-Za-z0-9]+) ([A-Za-z0-9]+)(?: (.*))?", re.DOTALL)
+_CODE = re.compile(r"^\[[^]]*\] *")
 _LITERAL = re.compile(rb"\{(\d+)\+?\}$")
 
 
@@ -67,7 +68,7 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
     seen = Talk()
     await session.run(lambda: _talk(session, seen), deadline=deadline)
     seen.is_secure = session.certificate is not None
-    heard = seen.greeting.text if seen.greeting else ""
+    heard = _CODE.sub("", seen.greeting.text) if seen.greeting else ""
     return session.result(heard, judge(seen) + session.judged())
 
 
