@@ -6,6 +6,7 @@ piece of text is on the screen; `ROLES` gives each its look, in colours of the t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import Struct
@@ -45,7 +46,7 @@ ROLES = {
     "soft": "color: $text-warning; text-style: italic;",
     "frame": "color: $primary 60%;",
     "focus": "color: $primary;",
-    "cursor": "background: $foreground; color: $background;",
+    "cursor": "color: $foreground; text-style: reverse;",
     "add": "color: $text-success;",
     "remove": "color: $text-error;",
 }
@@ -59,6 +60,16 @@ ASCII = str.maketrans(
     }
 )
 """What is drawn where the terminal's encoding has no such characters."""
+
+
+def theme(environ: Mapping[str, str]) -> str:
+    """The Textual theme for a terminal: the terminal's own colours where it has but 16.
+
+    `NO_COLOR` is Textual's: it draws any theme in greys; nothing here is said by colour alone.
+    """
+    has_many = environ.get("COLORTERM", "") in ("truecolor", "24bit")
+    term = environ.get("TERM", "")
+    return "textual-dark" if has_many or "256" in term or "direct" in term else "ansi-dark"
 
 
 def css(widget: str) -> str:

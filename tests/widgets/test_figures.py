@@ -39,3 +39,15 @@ def test_a_failure_is_soft_until_it_is_confirmed() -> None:
     failed = good.take(answer(CRITICAL))
     assert mark(failed, AT).word == "critical, try 1 of 3"
     assert mark(failed.take(answer(CRITICAL)).take(answer(CRITICAL)), AT).glyph == "✗"
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"TERM": "linux"}, "ansi-dark"),
+        ({"TERM": "xterm-256color"}, "textual-dark"),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, "textual-dark"),
+    ],
+)
+def test_a_terminal_of_16_colours_keeps_its_own(environ: dict[str, str], expected: str) -> None:
+    assert state.theme(environ) == expected
