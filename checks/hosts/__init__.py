@@ -2,7 +2,8 @@
 
 Errors, all of them "could not ask"::
 
-    LoginError                 .code is the finding, str() the reason
+    LoginError                 login.failed         .code is the finding, str() the reason;
+    │                                               the command never started
     ├── NeedsAnswer            login.needs-answer   a passphrase, PIN, code or host-key answer
     ├── HostKeyChanged         login.host-key
     ├── Denied                 login.denied
@@ -62,7 +63,11 @@ FINDINGS = {
 
 
 class Output(Struct, frozen=True):
-    """What a command left. `is_cut` says that it printed more than was kept."""
+    """What a command left, of its stderr the first 64 KiB.
+
+    `is_cut` says that it printed more than was kept; it was ended then, and its exit status says
+    nothing. A signal's end is 128 and its number.
+    """
 
     exit_status: int
     stdout: bytes
@@ -77,7 +82,7 @@ class Stream(Protocol):
         """Standard output, piece by piece, up to its end."""
 
     async def end(self) -> Output:
-        """Wait for the command; its exit status and the head of its stderr."""
+        """Wait for the command; its exit status and the head of its stderr. Raises LoginError."""
 
 
 class Login(Protocol):
@@ -95,12 +100,19 @@ class Login(Protocol):
         """
 
     async def read(self, path: str, *, deadline: float, limit: int = 1 << 20) -> bytes:
-        """The first `limit` bytes of a file there. Raises LoginError, or OSError."""
+        """The first `limit` bytes of a file there, by its absolute path.
+
+        Raises LoginError, or the OSError that `open` would: FileNotFoundError, PermissionError,
+        IsADirectoryError; what is no regular file is refused, not waited for.
+        """
 
     def stream(
         self, argv: Sequence[str], *, deadline: float
     ) -> AbstractAsyncContextManager[Stream]:
-        """Run `argv` there and take its output as it comes; leaving the context ends it."""
+        """Run `argv` there and take its output as it comes; leaving the context ends it.
+
+        The deadline holds for the whole context, which then raises TimedOut.
+        """
 
     async def close(self) -> None:
         """End what was opened for this login. Does not raise."""

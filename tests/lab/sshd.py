@@ -123,6 +123,14 @@ class Sshd(Daemon):
         """All that runs for the connections: sshd's own, and the commands below them."""
         return psutil.Process(self.pid).children(recursive=True)
 
+    def commands(self) -> list[list[str]]:
+        """The words of each of those, but for what ended while we looked."""
+        words = []
+        for process in self.processes():
+            with suppress(psutil.NoSuchProcess):
+                words.append(process.cmdline())
+        return words
+
     def drop(self) -> None:
         """Kill every connection, and the commands below it."""
         for process in self.processes():

@@ -115,7 +115,7 @@ async def test_a_command_that_never_ends_costs_its_deadline(login: Login) -> Non
 async def test_what_timed_out_does_not_run_on_for_ever(login: Login, tmp_path: Path) -> None:
     alive = tmp_path / "alive"
     await login.run(["true"], deadline=5)
-    script = 'echo $$ >"$0"; sleep 98'
+    script = 'sleep 98 & echo $! >"$0"; wait'
     with pytest.raises(TimedOut):
         await login.run(["sh", "-c", script, str(alive)], deadline=0.5)
     await until_gone(int(alive.read_text()))
