@@ -23,6 +23,9 @@ CACHED = 2048
 
 SHOWN = 10
 
+SOMEBODY = "<…>"
+"""Stands for a mail address."""
+
 
 class Words(Struct, frozen=True):
     """A reason made ready to be grouped: `shape` is its `text` without the host's name."""
@@ -63,7 +66,7 @@ text='Greylisted for # seconds (mx.ext.test)')
     if reply is None:
         text = _without_what_varies(plain)
         return Words("", re.sub(_HOST, "…", text), text)
-    rest = _without_what_varies(reply["rest"]).removeprefix("<…> ") or "no reason given"
+    rest = _without_what_varies(reply["rest"]).removeprefix(f"{SOMEBODY} ") or "no reason given"
     shape = rest if reply["family"] else f"{reply['code']} {rest}"
     return Words(reply["family"] or "", shape, f"{shape} ({reply['host']})")
 
@@ -75,8 +78,8 @@ def _without_what_varies(text: str) -> str:
 def _masked(word: str) -> str:
     if "[" in word[1:] or word.startswith("name="):
         return word  # a host: named as long as there is but one
-    if "@" in word or word.startswith("<"):
-        return "<…>"
+    if "@" in word or word.startswith(SOMEBODY):
+        return SOMEBODY
     if "://" in word:
         return "http…"
     return "#" if _DIGIT.search(word) else word

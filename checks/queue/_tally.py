@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from checks.facts import Reason
-from checks.queue._reasons import REASON_LIMIT, SHOWN, Groups
+from checks.queue._reasons import REASON_LIMIT, SHOWN, SOMEBODY, Groups
 from checks.text import visible
 
 LINE_LIMIT = 1 << 22
@@ -48,6 +48,8 @@ class _Message(Struct, gc=False):
     sender: str = ""
     recipients: list[_Recipient] = []
 
+
+_BAD_JSON = (ValueError, msgspec.MsgspecError, RecursionError)
 
 _DECODER = msgspec.json.Decoder(_Message)
 
@@ -97,10 +99,12 @@ class Tally:
 
     def _take_block(self, block: bytes) -> None:
         try:
-            self._take(_DECODER.decode_lines(block))
-        except (msgspec.MsgspecError, RecursionError):
-            for line in block.splitlines():
+            messages = _DECODER.decode_lines(block)
+        except _BAD_JSON:
+            for line in block.split(b"\n"):
                 self._take_line(line)
+        else:
+            self._take(messages)
 
     def _take_line(self, line: bytes) -> None:
         """A line of a block in which one is not as it should be."""
@@ -109,9 +113,11 @@ class Tally:
         try:
             # Takes what msgspec refuses: lone surrogates, and bytes that are no UTF-8.
             loose = json.loads(line.decode("utf-8", "replace"))
-            self._take([msgspec.convert(loose, _Message)])
-        except (ValueError, msgspec.MsgspecError, RecursionError):
+            message = msgspec.convert(loose, _Message)
+        except _BAD_JSON:
             self._take_head(line)
+        else:
+            self._take([message])
 
     def _take_head(self, line: bytes) -> None:
         """Count a message whose line can't be read whole, by the line's beginning."""
@@ -137,7 +143,7 @@ class Tally:
         # Far servers name the recipient in their reply, which would make each reason another one.
         reasons = Counter(
             [
-                one.delay_reason[:REASON_LIMIT].replace(f"<{one.address}>", "<…>")
+                one.delay_reason[:REASON_LIMIT].replace(f"<{one.address}>", SOMEBODY)
                 for one in recipients
                 if one.delay_reason
             ]
