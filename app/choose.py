@@ -35,7 +35,7 @@ def choose(config: str | None, domains: Sequence[str]) -> Config:
                 return known
         return discovered(domains)
     from app.config import Config
-    from app.machine import local_system
+    from app.discovery.machine import local_system
 
     system = local_system()
     if system is None:
@@ -66,21 +66,24 @@ def discovered(domains: Sequence[str]) -> Config:
     from msgspec.structs import replace
 
     from app.config import Config
-    from app.discovery import DiscoveryError, discover
+    from app.discovery.domain import DiscoveryError, discover
+    from app.discovery.short_names import short_names
+    from checks.model import System
     from checks.resolver import Resolver
 
     async def find() -> Config:
         systems = [
             await discover(domain, Resolver(), deadline=DISCOVERY_DEADLINE) for domain in domains
         ]
-        hosts = {host.name: host for system in systems for host in system.hosts}
+        hosts = {host.address: host for system in systems for host in system.hosts}
+        names = short_names(list(hosts))
         return Config(
-            system=replace(
-                systems[0],
-                # A resolver belongs to the loop that it was first used on.
+            system=System(
+                name=systems[0].name,
+                # Not theirs: a resolver belongs to the loop that it was first used on.
                 resolver=Resolver(),
                 domains=tuple(domain for system in systems for domain in system.domains),
-                hosts=tuple(hosts.values()),
+                hosts=tuple(replace(host, name=names[address]) for address, host in hosts.items()),
             )
         )
 

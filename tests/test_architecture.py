@@ -30,7 +30,7 @@ def loaded_by(code: str) -> set[str]:
     "code",
     [
         "import app.__main__, app.cli.status, app.status, app.engine, app.plan, app.choose",
-        "import app.monitor\nfrom checks import registry\nfor k in registry.kinds(): registry.load(k)",
+        "from checks import registry\nfor kind in registry.kinds(): registry.load(kind)",
         "import contextlib, io\nfrom app.__main__ import main\n"
         "with contextlib.redirect_stdout(io.StringIO()): main(['--help'])",
     ],

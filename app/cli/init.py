@@ -15,7 +15,7 @@ def run(arguments: Namespace) -> int:
     from pathlib import Path
 
     from app.choose import discovered
-    from app.discovery import render_config, write_config
+    from app.discovery.starter import render_config, write_config
     from app.places import user_config
     from app.problem import Problem
 

@@ -17,7 +17,7 @@ Answer = Callable[[], State]
 class Asked:
     """A check that answers what it is told, and counts."""
 
-    FINDINGS: Mapping[str, str] = {"asked.wrong": "wrong"}  # noqa: RUF012
+    FINDINGS: Mapping[str, str] = {"asked.wrong": "wrong"}
     Options = CheckOptions
 
     def __init__(self, answer: Answer, *, takes: float = 0.0) -> None:

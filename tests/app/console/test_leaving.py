@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,7 +71,7 @@ def test_the_line_settings_are_as_they_were(tmp_path: Path) -> None:
     script = (
         "import subprocess, sys, termios\n"
         "before = termios.tcgetattr(0)\n"
-        f"subprocess.run([sys.executable, '-m', 'app', 'drill'])\n"
+        "subprocess.run([sys.executable, '-m', 'app', 'drill'])\n"
         "print('SAME' if termios.tcgetattr(0) == before else 'CHANGED', flush=True)\n"
     )
     terminal = Terminal([sys.executable, "-c", script], 120, 36, XDG_STATE_HOME=str(tmp_path))

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypeAlias
+
 import pytest
 
 from checks.diagnosis.verdict import judge
@@ -10,11 +13,13 @@ OK, WARNING, CRITICAL, UNKNOWN = State.OK, State.WARNING, State.CRITICAL, State.
 
 ALL = {"smtp/mail1:25": OK, "submission/mail1:587": OK, "imap/mail1:143": OK}
 
-CASES = {
+Case: TypeAlias = tuple[Mapping[str, State | None], str, Severity | None, str, str]
+
+CASES: dict[str, Case] = {
     "everything answers": (ALL, "healthy", None, "none", "every service answers"),
     "port 25 refused, mailboxes work": (
         {**ALL, "smtp/mail1:25": CRITICAL},
-        ("outage"),
+        "outage",
         Severity.SEV1,
         "all-users",
         "nobody can receive",

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import machine, programs
-from app.machine import local_system, parse_domains, parse_interfaces, parse_master
+from app.discovery import machine, programs
+from app.discovery.machine import local_system, parse_domains, parse_interfaces, parse_master
 
 MASTER = """\
 smtp       inet  n  -  y  -  1  postscreen

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.config import load
-from app.starter import render_config, write_config
+from app.discovery.starter import render_config, write_config
 from checks.hosts.local import LocalLogin
 from checks.model import Host, System
 from checks.resolver import Resolver

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.config import rules
-from app.short_names import short_names
+from app.discovery.short_names import short_names
 
 
 def test_a_host_is_called_by_its_first_label() -> None:

@@ -7,8 +7,8 @@ import pytest
 from dns.message import Message
 from dns.rdatatype import MX
 
-from app import discovery
-from app.discovery import DiscoveryError, discover
+from app.discovery import domain
+from app.discovery.domain import DiscoveryError, discover
 from checks.model import SERVICE_PORTS, System
 from checks.resolver import Resolver
 from tests.peers import dns
@@ -29,7 +29,7 @@ async def _answering(
             server = await asyncio.start_server(lambda _, writer: writer.close(), host, 0)
             await stack.enter_async_context(server)
             ports[service] = server.sockets[0].getsockname()[1]
-        monkeypatch.setattr(discovery, "SERVICE_PORTS", ports)
+        monkeypatch.setattr(domain, "SERVICE_PORTS", ports)
         yield
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from app import programs
+from app.discovery import programs
 from app.config import rules
-from app.listening import parse_listening, sockets
+from app.discovery.listening import parse_listening, sockets
 from checks.hosts.local import LocalLogin
 from checks.model import SERVICE_PORTS, Host, System
 from checks.resolver import Resolver

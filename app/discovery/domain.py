@@ -12,17 +12,14 @@ import asyncio
 from msgspec.structs import replace
 
 from app.config import rules
-from app.found import Found, merged, parse_mx, parse_srv, without_echoes
-from app.short_names import short_names
-from app.starter import render_config, write_config
+from app.discovery.found import Found, merged, parse_mx, parse_srv, without_echoes
+from app.discovery.short_names import short_names
 from checks import connect
 from checks.dns_errors import DnsError, LookupFailed, NoRecords, NoSuchName
 from checks.etc_hosts import address_literal
 from checks.model import SERVICE_PORTS, Host, System, Target
 from checks.phases import Phases
 from checks.resolver import Resolver
-
-__all__ = ["DiscoveryError", "discover", "render_config", "write_config"]
 
 SRV = {
     "_submission._tcp": "submission",

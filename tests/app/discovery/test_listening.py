@@ -1,4 +1,4 @@
-from app.listening import parse_listening
+from app.discovery.listening import parse_listening
 
 
 def test_listening_elsewhere_or_not_at_all_does_not_count() -> None:
