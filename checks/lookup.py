@@ -143,7 +143,7 @@ def _evasion(error: dns.resolver.NoAnswer) -> str:
     import dns.flags
     import dns.rdatatype
 
-    response = error.response()
+    response = error.kwargs["response"]
     kinds = {rrset.rdtype for rrset in response.authority}
     is_referral = dns.rdatatype.NS in kinds and dns.rdatatype.SOA not in kinds
     if response.flags & dns.flags.TC:
@@ -158,8 +158,9 @@ def _failure(error: Exception, name: str) -> DnsError:
     import dns.message
     import dns.resolver
 
-    is_listed = isinstance(error, dns.resolver.LifetimeTimeout | dns.resolver.NoNameservers)
-    tries = error.kwargs.get("errors") or [] if is_listed else []
+    tries = []
+    if isinstance(error, dns.resolver.LifetimeTimeout | dns.resolver.NoNameservers):
+        tries = error.kwargs.get("errors") or []
     if any(isinstance(what, dns.message.ChainTooLong) for *_, what, _ in tries):
         return AliasLoop(f"the CNAME records of {name} lead in a circle")
     did = {_server(server): _words(what, by_tcp=by_tcp) for server, by_tcp, _, what, _ in tries}

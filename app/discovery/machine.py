@@ -13,8 +13,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from app.discovery import programs
 from app.config import rules
+from app.discovery import programs
 from app.discovery.listening import parse_listening, sockets
 from checks.hosts.local import LocalLogin
 from checks.model import SERVICE_PORTS, Host, System
