@@ -125,6 +125,10 @@ class Lines(Widget):
         self._looks = {}
         self._strips.clear()
 
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """Textual's hook: the look may depend on it; no rule does, so none is worked out again."""
+        self.redraw()
+
     def on_resize(self, _event: events.Resize) -> None:
         """Lay the rows out anew."""
         self.redraw()
@@ -159,11 +163,3 @@ class Framed(Lines):
         rows = tuple(self.inside(max(0, width - 4), max(0, height - 2)))
         role = "focus" if self.has_focus else "frame"
         return frame(rows, self.title, self.note(), width, height, role)
-
-    def on_focus(self, _event: events.Focus) -> None:
-        """Light the frame."""
-        self.redraw()
-
-    def on_blur(self, _event: events.Blur) -> None:
-        """Dim the frame."""
-        self.redraw()
