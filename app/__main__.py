@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from app import cli
 from app.problem import MISUSE, Problem
+from checks.text import visible
 
 DESCRIPTION = """\
 Carries a team through a mail server outage: what is broken, for whom and why, what to do next.
@@ -31,7 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return run(words)
     except Problem as problem:
-        print(f"mailmedic: {problem}", file=sys.stderr)  # noqa: T201
+        # Their words may be anybody's: of a file, a server, a link that was clicked on.
+        lines = [visible(line) for line in str(problem).split("\n")]
+        print("mailmedic:", "\n".join(lines), file=sys.stderr)  # noqa: T201
         return MISUSE
     except KeyboardInterrupt:
         return 130
