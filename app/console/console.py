@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -13,6 +14,7 @@ from textual.screen import Screen
 from app.console.feed import Feed
 from app.console.paint import DifferingCells
 from app.console.screens.main import MainScreen
+from app.console.screens.panel import PanelScreen
 from app.console.session import Session
 from app.crash import keep
 from widgets.backstop import ControlFilter
@@ -38,6 +40,11 @@ class Console(DifferingCells, App[int]):
         self.push_screen(screen)
         self.call_after_refresh(self.session.begin, Feed(screen.show))
 
+    def on_key(self, event: events.Key) -> None:
+        """Keys that nobody took arrive here: some were typed ahead, and are no commands."""
+        if isinstance(self.screen, PanelScreen) and self.screen.take(event):
+            event.prevent_default()
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Delete what could steer the terminal, whatever let it through."""
         return [*super().get_line_filters(), ControlFilter()]
@@ -46,6 +53,9 @@ class Console(DifferingCells, App[int]):
         """Offer the operator's commands in the palette, and none of Textual's own."""
         if isinstance(screen, MainScreen):
             yield from screen.palette()
+
+    def _set_pointer_shape(self, _shape: str) -> None:
+        """Textual's hook: we have no mouse, and old terminals draw its sequence as text."""
 
     def _fatal_error(self) -> None:
         """End with one line; Textual's traceback would print local variables, i.e. secrets."""

@@ -9,8 +9,9 @@ from typing import ClassVar
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Grid, Horizontal, Vertical
-from textual.reactive import reactive
+from textual.reactive import Reactive, reactive
 from textual.screen import Screen
+from textual.widget import Widget
 
 from app import sop
 from app.console.command import Command, commands
@@ -42,6 +43,8 @@ class MainScreen(Screen[None]):
         for key in command.KEYS
     ]
 
+    # Textual's own repaints the whole screen at each change of focus.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     scene: reactive[Scene | None] = reactive(None, repaint=False)
     is_frozen: reactive[bool] = reactive(False, repaint=False)
 
@@ -116,9 +119,12 @@ class MainScreen(Screen[None]):
     def go_to_panel(self, number: int) -> None:
         """Focus a panel; in a small terminal it is the one that is shown."""
         for panel in self.query(Panel):
-            panel.set_class(number == panel.NUMBER, "-chosen")
-            if number == panel.NUMBER:
-                panel.focus()
+            # The class has a look in a small terminal only; elsewhere its styles can wait.
+            is_it, is_small = number == panel.NUMBER, self.has_class("-narrow")
+            panel.set_class(is_it, "-chosen", update=is_small)
+            if is_it:
+                # At once, unlike panel.focus(): Enter may be the very next key.
+                self.set_focus(panel)
 
     def open_panel(self, number: int | None = None, *, find: bool = False) -> None:
         """Show a panel full screen: that one, else the one that has the focus."""

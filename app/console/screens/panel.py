@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -38,7 +39,9 @@ class PanelScreen(Screen[None]):
         Binding("z", "freeze"),
     ]
     DEFAULT_CSS = """
-    PanelScreen Input { display: none; height: 1; border: none; padding: 0 1; }
+    PanelScreen Input, PanelScreen Input:focus {
+        display: none; height: 1; border: none; padding: 0 1;
+    }
     PanelScreen Input.-open { display: block; }
     """
 
@@ -46,7 +49,8 @@ class PanelScreen(Screen[None]):
         super().__init__()
         self._panel = panel
         self._main = main
-        self._find = find
+        self._is_typing = find
+        self._typed = ""
 
     def compose(self) -> ComposeResult:
         """The table, its filter, the keys."""
@@ -58,7 +62,7 @@ class PanelScreen(Screen[None]):
         """Follow the main screen."""
         self.query_one(PanelTable).focus()
         self.watch(self._main, "scene", self._show)
-        if self._find:
+        if self._is_typing:
             self.action_find()
 
     def _show(self, scene: Scene | None) -> None:
@@ -67,14 +71,32 @@ class PanelScreen(Screen[None]):
 
     def action_find(self) -> None:
         """Open the filter."""
+        self._is_typing = True
         line = self.query_one(Input)
         line.add_class("-open")
-        line.focus()
+        self.set_focus(line)
+        self._type("")
+
+    def take(self, event: events.Key) -> bool:
+        """Whether the key was meant for the filter, which had not the focus yet.
+
+        On a slow line several keys come at once: the q of ``/queue`` must not leave.
+        """
+        if self._is_typing and event.is_printable and event.character:
+            self._type(event.character)
+            return True
+        return False
+
+    def _type(self, text: str) -> None:
+        self._typed += text
+        for line in self.query(Input):  # none before the screen is composed
+            line.insert_text_at_cursor(self._typed)
+            self._typed = ""
 
     def action_back(self) -> None:
         """Close the filter, then the screen."""
         line = self.query_one(Input)
-        if not line.has_focus:
+        if not self._is_typing:
             self.dismiss()
             return
         line.value = ""
@@ -100,5 +122,6 @@ class PanelScreen(Screen[None]):
         self._close_filter()
 
     def _close_filter(self) -> None:
+        self._is_typing = False
         self.query_one(Input).remove_class("-open")
         self.query_one(PanelTable).focus()
