@@ -135,9 +135,10 @@ async def dns_server(
     *,
     has_tcp: bool = True,
     host: str = "127.0.0.1",
+    port: int = 0,
 ) -> AsyncIterator[Peer]:
-    """Serve `zone`, full names and no origin, on a free port."""
-    peer = Peer(_zone(zone), behaviour, host)
+    """Serve `zone`, full names and no origin, on a free port; root may ask for `port` 53."""
+    peer = Peer(_zone(zone), behaviour, host, port)
     transport, server = await _listen(peer, has_tcp)
     try:
         yield peer
@@ -154,7 +155,7 @@ async def _listen(
     loop = asyncio.get_running_loop()
     for _ in range(50):
         transport, _ = await loop.create_datagram_endpoint(
-            lambda: _Datagrams(peer), local_addr=(peer.host, 0)
+            lambda: _Datagrams(peer), local_addr=(peer.host, peer.port)
         )
         peer.port = transport.get_extra_info("sockname")[1]
         if not has_tcp:
