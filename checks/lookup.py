@@ -7,7 +7,7 @@ import copy
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -158,7 +158,7 @@ def _failure(error: Exception, name: str) -> DnsError:
     import dns.message
     import dns.resolver
 
-    tries = []
+    tries: list[Any] = []
     if isinstance(error, dns.resolver.LifetimeTimeout | dns.resolver.NoNameservers):
         tries = error.kwargs.get("errors") or []
     if any(isinstance(what, dns.message.ChainTooLong) for *_, what, _ in tries):

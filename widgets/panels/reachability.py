@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from checks.board import Board, Standing
-from checks.model import State
+from checks.model import SERVICE_PORTS, State
 from widgets.columns import Column
 from widgets.entry import Entry
 from widgets.figures import milliseconds
@@ -14,8 +14,8 @@ from widgets.panel import Panel, cells
 from widgets.state import ABSENT, MARKS, Mark, mark, worst_mark
 from widgets.text import Row, Span, row
 
-PORTS = (25, 465, 587, 143, 993, 110, 995, 4190, 443)
-"""The order in which ports stand: sending, then reading, then the rest."""
+ORDER = ("smtp", "smtps", "submission", "imap", "imaps", "pop3", "pop3s", "sieve", "https")
+"""The order in which services stand: sending, then reading, then the rest."""
 
 RTT = ("rtt", "rtt_avg", "connect")
 TLS_DAYS = "tls_days_left"
@@ -31,11 +31,11 @@ class Reachability(Panel):
 
     def columns(self, board: Board) -> tuple[Column, ...]:
         """One for each port in use between ping and the rest; the first to leave is the text."""
-        ports = ports_in_use(board.of_kinds(*self.KINDS))
+        services = services_in_use(board.of_kinds(*self.KINDS))
         return (
             Column(title="HOST", priority=0, least=5, is_flexible=True),
             Column(title="PING", priority=5, least=6, is_right=True),
-            *(Column(title=str(port), priority=1, least=3, is_right=True) for port in ports),
+            *(Column(title=title, priority=1, least=3, is_right=True) for title in services),
             Column(title="TLS", priority=3, least=4, is_right=True),
             Column(title="DNS", priority=4, least=3, is_right=True),
             Column(title="SAYS", priority=6, least=12, is_flexible=True),
@@ -44,31 +44,38 @@ class Reachability(Panel):
     def entries(self, board: Board, at: datetime) -> list[Entry]:
         """Hosts in the order of the config, then domains."""
         standings = board.of_kinds(*self.KINDS)
-        ports = ports_in_use(standings)
+        services = services_in_use(standings)
         rows: dict[str, list[Standing]] = {}
         for standing in sorted(standings, key=lambda one: one.host is None):
             name = standing.host.name if standing.host else standing.target.name
             rows.setdefault(name, []).append(standing)
-        return [_entry(name, its, ports, at) for name, its in rows.items()]
+        return [_entry(name, its, services, at) for name, its in rows.items()]
 
 
-def ports_in_use(standings: Sequence[Standing]) -> tuple[int, ...]:
-    """The ports that are asked anywhere, the usual ones first."""
-    used = {standing.target.port for standing in standings} - {0}
-    usual = [port for port in PORTS if port in used]
-    return (*usual, *sorted(used - set(usual)))
+def services_in_use(standings: Sequence[Standing]) -> tuple[str, ...]:
+    """The titles of the columns, in their order."""
+    used = {title_of(one): ORDER.index(one.target.about) for one in standings if title_of(one)}
+    return tuple(sorted(used, key=lambda title: used[title]))
 
 
-def _entry(name: str, standings: list[Standing], ports: Sequence[int], at: datetime) -> Entry:
-    marks: dict[int | str, list[Mark]] = {}
+def title_of(standing: Standing) -> str:
+    """The column of a service check: its port, or its name where the port is not the usual one."""
+    service, port = standing.target.about, standing.target.port
+    if service not in ORDER or not port:
+        return ""
+    return str(port) if port == SERVICE_PORTS[service] else service.upper()
+
+
+def _entry(name: str, standings: list[Standing], services: Sequence[str], at: datetime) -> Entry:
+    marks: dict[str, list[Mark]] = {}
     for standing in standings:
-        marks.setdefault(standing.target.port or standing.kind, []).append(mark(standing, at))
+        marks.setdefault(title_of(standing) or standing.kind, []).append(mark(standing, at))
     return Entry(
         key=name,
         cells=cells(
             name,
             _ping_cell(standings, at),
-            *(_mark_cell(marks.get(port, [])) for port in ports),
+            *(_mark_cell(marks.get(title, [])) for title in services),
             _tls_cell(standings),
             _mark_cell(marks.get("dns", [])),
             _says_cell(standings, at),
