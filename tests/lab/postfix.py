@@ -192,7 +192,7 @@ class _Model:
     """A deferred message and its defer log, ready to be copied."""
 
     # The arrival time record of a queue file: type T, length, "seconds microseconds".
-    _ARRIVAL = re.compile(rb"(?<=T.)[0-9]{10}(?= [ 0-9]{6})", re.DOTALL)
+    _ARRIVAL = re.compile(rb"(?<=T.)[0-9]{10}(?= [0-9])", re.DOTALL)
 
     def __init__(self, path: Path, queue: Path) -> None:
         self._queue = queue
@@ -203,19 +203,21 @@ class _Model:
     def copy(self, arrived: float | None) -> None:
         message = self._message
         if arrived is not None:
-            message = self._ARRIVAL.sub(b"%010d" % int(arrived), message, count=1)
-        written = self._write(self._queue / "incoming" / "clone", message)
+            message, found = self._ARRIVAL.subn(b"%010d" % int(arrived), message, count=1)
+            assert found, "no time of arrival in the queue file"
+        written = self._write("clone", message, 0o700)
         # mail_queue_enter(3): a short queue id is five digits of microseconds, then the inode.
         # A file of any other name would be renamed by postsuper at the next start.
         name = f"{time.time_ns() // 1000 % 1_000_000:05X}{written.stat().st_ino:X}"
-        self._place(self._write(self._queue / "defer" / "clone", self._reasons), "defer", name)
+        self._place(self._write("reasons", self._reasons, 0o600), "defer", name)
         # The time of a deferred file is the time of its next try.
         os.utime(written, (self._status.st_atime, self._status.st_mtime))
         self._place(written, "deferred", name)
 
-    def _write(self, path: Path, content: bytes) -> Path:
+    def _write(self, name: str, content: bytes, mode: int) -> Path:
+        path = self._queue / name  # where no daemon looks
         path.write_bytes(content)
-        path.chmod(0o700 if path.parent.name == "incoming" else 0o600)
+        path.chmod(mode)
         os.chown(path, self._status.st_uid, self._status.st_gid)
         return path
 

@@ -187,17 +187,20 @@ def test_what_is_frequent_is_found_among_ever_new_ones() -> None:
 
 
 GROWTH = """
-import json, resource
+import json, re
+from pathlib import Path
 from checks.queue._tally import Tally
+def peak():  # getrusage would answer the parent's
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 total, start = Tally(), 0
 for n in range(200_000):
     if n == 1000:
-        start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    reason = {"address": f"u{n}@d{n}.test", "delay_reason": f"host m{n}[1.2.3.4] said: 450 x{n}"}
+        start = peak()
+    reason = {"address": f"u{n}@d{n}.test", "delay_reason": f"host m{n}[1.2.3.4] said: 450 x{n}y"}
     total.feed(b'{"queue_name": "deferred", "queue_id": "A", "arrival_time": 1795433950, '
         b'"sender": "s%d@lab.test", "recipients": [%b]}\\n' % (n, json.dumps(reason).encode()))
 total.end()
-print(total.messages, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - start)
+print(total.messages, peak() - start)
 """
 
 
