@@ -16,6 +16,7 @@ from app.console.paint import DifferingCells
 from app.console.screens.main import MainScreen
 from app.console.screens.panel import PanelScreen
 from app.console.session import Session
+from app.console.stops import mind_stops
 from app.crash import keep
 from widgets.backstop import ControlFilter
 
@@ -36,6 +37,7 @@ class Console(DifferingCells, App[int]):
 
     def on_mount(self) -> None:
         """Show the main screen, then start the engine behind it."""
+        mind_stops(self)
         screen = MainScreen(self.session)
         self.push_screen(screen)
         self.call_after_refresh(self.session.begin, Feed(screen.show))
