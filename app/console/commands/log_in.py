@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
@@ -35,16 +38,26 @@ class LogIn(Command):
             screen.say("no host waits for an answer")
             return
         try:
-            with screen.app.suspend():
+            with screen.app.suspend(), ctrl_c_is_for_ssh():
                 for login in waiting:
                     print(f"\n{login.name} ({login.destination}); Ctrl-C gives up")  # noqa: T201
                     # Blocks this loop on purpose: the terminal is ssh's; the engine goes on.
                     subprocess.run(login.interactive_argv(), check=False)  # noqa: ASYNC221
-        except (SuspendNotSupported, KeyboardInterrupt, OSError, LoginError) as error:
+        except (SuspendNotSupported, OSError, LoginError) as error:
             screen.say(f"ssh could not be asked: {error}")
         for login in waiting:
             login.retry()
         screen.session.engine.run_now()
+
+
+@contextmanager
+def ctrl_c_is_for_ssh() -> Iterator[None]:
+    """Stay, whatever is pressed; a handler, because ssh would inherit that it is ignored."""
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def shut_out(screen: MainScreen) -> list[SshLogin]:
