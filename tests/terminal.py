@@ -26,6 +26,9 @@ def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
+LEAVE = b"\x1b[?1049l"
+"""Back to the main screen. pyte has one screen only: what stood on the other goes."""
+
 UNFINISHED = re.compile(rb"\x1b(\[[0-9;?<>=$]*|\][^\x07\x1b]*)?\Z")
 
 
@@ -84,7 +87,8 @@ class Terminal:
         cut = len(pending)
         if UNFINISHED.search(pending):
             cut = pending.rfind(b"\x1b")
-        self._stream.feed(PRIVATE.sub(b"", pending[:cut]))
+        fed = PRIVATE.sub(b"", pending[:cut])
+        self._stream.feed(fed.replace(LEAVE, LEAVE + b"\x1b[0m\x1b[2J\x1b[H"))
         self._fed += cut
         return bool(got)
 

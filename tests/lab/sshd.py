@@ -157,6 +157,22 @@ class Sshd(Daemon):
         super()._end(how)
 
 
+def client(folder: Path, **hosts: Sshd) -> Path:
+    """A folder with an ``ssh`` that knows several of them, by those names."""
+    config = folder / "ssh_config"
+    config.write_text(
+        "".join(
+            one.config.read_text().replace(f"Host {one.alias}", f"Host {name}")
+            for name, one in hosts.items()
+        )
+    )
+    ssh = folder / "bin" / "ssh"
+    ssh.parent.mkdir(exist_ok=True)
+    ssh.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {config} "$@"\n')
+    ssh.chmod(0o755)
+    return ssh.parent
+
+
 @contextmanager
 def sshd(*, extra: str = "", has_password: bool = False) -> Iterator[Sshd]:
     """A running sshd, with `extra` lines for its config; skips where there is none."""

@@ -25,7 +25,6 @@ from msgspec import Struct
 from tests.lab import sshd
 from tests.lab.daemon import own_address, short_folder, until
 from tests.lab.postfix import Postfix, postfix
-from tests.lab.sshd import Sshd
 from tests.peers import HOST, imap, serve, smtp, tls
 from tests.peers.background import background
 from tests.peers.dns import dns_server
@@ -114,26 +113,13 @@ def defer(server: Postfix) -> None:
     until(lambda: server.count("deferred") == 2, "two deferred messages")
 
 
-def programs(folder: Path, hosts: list[Sshd], server: Postfix) -> Path:
-    """A `bin` with an ssh for those hosts, and a postqueue that adds a line to the real one's."""
-    folder.mkdir()
-    config = folder / "ssh_config"
-    config.write_text(
-        "".join(
-            host.config.read_text().replace("Host mail1", f"Host evil{number}")
-            for number, host in enumerate(hosts)
-        )
-    )
+def postqueue(folder: Path, server: Postfix) -> None:
+    """A postqueue that adds a line to the real one's: Postfix itself masks control characters."""
     line = folder / "queued.json"
     line.write_text(json.dumps(QUEUED) + "\n")
-    texts = {
-        "ssh": f'exec {shutil.which("ssh")} -F {config} "$@"',
-        "postqueue": f'/usr/sbin/postqueue -c {server.config} "$@"; cat {line}',
-    }
-    for name, text in texts.items():
-        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
-        (folder / name).chmod(0o755)
-    return folder
+    script = folder / "bin" / "postqueue"
+    script.write_text(f'#!/bin/sh\n/usr/sbin/postqueue -c {server.config} "$@"; cat {line}\n')
+    script.chmod(0o755)
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +138,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         banner = f"Banner {folder}/noise\n"
         fails = f"ForceCommand {shouts} exit 255"
         works = f'ForceCommand cat {folder}/noise; {shouts} exec sh -c "$SSH_ORIGINAL_COMMAND"'
-        hosts = [stack.enter_context(sshd.sshd(extra=banner + force)) for force in (fails, works)]
+        shut, noisy = (
+            stack.enter_context(sshd.sshd(extra=banner + force)) for force in (fails, works)
+        )
+        programs = sshd.client(folder, shut=shut, noisy=noisy)
+        postqueue(folder, server)
         stack.enter_context(evil_process(folder))
         (folder / "rsa.pem").write_bytes(tls.authority().cert_pem.bytes())
         watched = folder / "etc"
@@ -179,13 +169,13 @@ ca_file = "rsa.pem"
 [[host]]
 name = "shut"
 address = "{HOST}"
-login = "ssh:evil0"
+login = "ssh:shut"
 [[host]]
 name = "noisy"
 address = "{HOST}"
-login = "ssh:evil1"
+login = "ssh:noisy"
 """)
-        path = f"{programs(folder / 'bin', hosts, server)}:{os.environ['PATH']}"
+        path = f"{programs}:{os.environ['PATH']}"
         runtime = stack.enter_context(short_folder("mm-run"))
         env = {"PATH": path, "XDG_RUNTIME_DIR": str(runtime), "XDG_STATE_HOME": str(folder)}
         yield Lab(config, watched, env)
