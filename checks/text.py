@@ -34,7 +34,7 @@ def visible(outside: bytes | str, limit: int = LINE_LIMIT) -> str:
 
 
 def _visible_character(character: str) -> str:
-    if character in "\t\n":
+    if character in "\t\n" or unicodedata.category(character) == "Zs":
         return " "
     if character < " ":
         return "^" + chr(ord(character) + 64)

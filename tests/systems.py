@@ -31,6 +31,9 @@ mta = "postfix"
 services = {services}
 watch = ["{postfix.config}"]
 ca_file = "{postfix.ca_file}"
+
+[check.postfix]
+config_directory = "{postfix.config}"
 """
     if dovecot is not None:
         services = [f"{name}:{port}" for name, port in dovecot.ports.items()]

@@ -20,13 +20,15 @@ EVIDENCE_LINES = 8
 class Entry(Struct, frozen=True):
     """One row: its cells, column by column, and the checks that it was made from.
 
-    `key` stays the same from board to board; `more` are lines of its own, such as a diff.
+    `key` stays the same from board to board; `more` are lines of its own, such as a diff, and
+    `glance` those of them that the small panel shows below the row.
     """
 
     key: str
     cells: Cells
     standings: tuple[Standing, ...] = ()
     more: tuple[Row, ...] = ()
+    glance: tuple[Row, ...] = ()
 
     @property
     def text(self) -> str:

@@ -9,18 +9,18 @@ from widgets.text import Row, Span, width_of
 
 
 class KeyBar(Lines):
-    """Draws keys and words; what does not fit leaves from the end, `last` stays."""
+    """Draws keys and words; what does not fit leaves from the end, `pinned` stays."""
 
     DEFAULT_CSS = "KeyBar { height: 1; background: $panel; }"
 
-    def __init__(self, keys: Sequence[tuple[str, str]], last: tuple[str, str]) -> None:
+    def __init__(self, keys: Sequence[tuple[str, str]], *pinned: tuple[str, str]) -> None:
         super().__init__()
         self._keys = keys
-        self._last = last
+        self._pinned = pinned
 
     def lines(self, width: int, height: int) -> Sequence[Row]:  # noqa: ARG002
         """The one row."""
-        tail = _pair(*self._last)
+        tail = [span for key in self._pinned for span in _pair(*key)]
         room = width - width_of(tail)
         spans: list[Span] = []
         for key, word in self._keys:

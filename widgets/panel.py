@@ -34,8 +34,6 @@ class Panel(Framed):
     KINDS: ClassVar[tuple[str, ...]] = ()
     COLUMNS: ClassVar[tuple[Column, ...]] = ()
     EMPTY: ClassVar[str] = "nothing is checked here"
-    MORE_LINES: ClassVar[int] = 0
-    """How many of an entry's own lines the small panel shows below it."""
 
     DEFAULT_CSS = "Panel { width: 1fr; height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Open", show=False)]
@@ -113,7 +111,7 @@ class Panel(Framed):
         rows = [header(columns, widths)]
         for entry in entries:
             rows.append(draw(columns, widths, entry.cells))
-            rows += [(indent, *more) for more in entry.more[: self.MORE_LINES]]
+            rows += [(indent, *more) for more in entry.glance]
         return rows
 
     # Data in, messages out

@@ -59,11 +59,13 @@ class VerdictBar(Lines):
         """The one line."""
         if self.verdict is None or self.at is None:
             return (row(Span(" asking …", "dim")),)
-        head = fit(row(f" {headline(self.verdict, self.at, self.system)}"), width)
         tail = self._tail(self.verdict, self.at)
         room = width - width_of(tail)
+        head = row(f" {headline(self.verdict, self.at, self.system)}")
+        if width_of(head) > room - 2:
+            head = row(f" {headline(self.verdict, self.at, '')}")
         if room < 20:
-            return (head,)
+            return (fit(head, width),)
         head = fit(head, room - 2)
         return ((*head, Span(" " * (room - width_of(head))), *tail),)
 

@@ -28,7 +28,8 @@ class Command:
     """One line for ``?`` and the palette."""
     PLACE: ClassVar[int]
     """Where it stands among the others."""
-    IN_FOOTER: ClassVar[bool] = True
+    IS_PINNED: ClassVar[bool] = False
+    """Whether it stays in the footer however narrow the terminal is."""
 
     def is_offered(self, session: Session) -> bool:  # noqa: ARG002 - for those that depend on it
         """Whether there is something to do with it in this session."""

@@ -19,7 +19,7 @@ from checks.text import LINE_LIMIT, MASK, redact, visible
         ("\x9b31m", "<U+009B>31m"),
         (b"caf\xe9", "caf\\xe9"),
         ("a\u202eb\u2066c", "a<U+202E>b<U+2066>c"),
-        ("a\nb\tc", "a b c"),
+        ("a\nb\tc\xa0d\u3000e", "a b c d e"),
         ("\ud800", "<U+D800>"),
         ("[bold]x[/]", "[bold]x[/]"),
         ("\x00\x7f", "^@^?"),

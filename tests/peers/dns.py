@@ -153,9 +153,10 @@ async def _listen(
 ) -> tuple[asyncio.DatagramTransport, asyncio.Server | None]:
     """UDP and TCP on one port, which somebody else may have in one of the two."""
     loop = asyncio.get_running_loop()
+    wanted = peer.port
     for _ in range(50):
         transport, _ = await loop.create_datagram_endpoint(
-            lambda: _Datagrams(peer), local_addr=(peer.host, peer.port)
+            lambda: _Datagrams(peer), local_addr=(peer.host, wanted)
         )
         peer.port = transport.get_extra_info("sockname")[1]
         if not has_tcp:

@@ -18,6 +18,9 @@ SOON = 3600.0
 
 DAY = 86400.0
 
+GLANCE = 3
+"""Changed lines that are shown below a file without opening it."""
+
 
 class Config(Panel):
     """A row for each changed file, with the first lines of its diff."""
@@ -26,10 +29,10 @@ class Config(Panel):
     TITLE = "Config"
     KINDS = ("config",)
     EMPTY = "no host has a login: no configuration is watched"
-    MORE_LINES = 2
     COLUMNS = (
         Column(title="WHEN", priority=1, least=12),
         Column(title="HOST", priority=2, least=5, is_flexible=True),
+        Column(title="LINES", priority=3, least=5),
         Column(title="WHAT CHANGED", priority=0, least=10, is_flexible=True),
     )
 
@@ -57,15 +60,14 @@ def _when(change: FileChange) -> float:
 
 
 def _entry(host: str, standing: Standing, change: FileChange, since: datetime) -> Entry:
-    what = f"{change.path}  +{change.added} −{change.removed}"
-    if change.kind != "changed":
-        what = f"{change.path}  {change.kind}"
+    lines = f"+{change.added} −{change.removed}" if change.kind == "changed" else change.kind
     diff = tuple(row(Span(line, _diff_role(line))) for line in change.diff if not _is_head(line))
     return Entry(
         key=f"{host}:{change.path}",
-        cells=cells(_when_cell(change.at, since), host, what),
+        cells=cells(_when_cell(change.at, since), host, lines, change.path),
         standings=(standing,),
         more=diff,
+        glance=tuple(line for line in diff if line[0].role != "dim")[:GLANCE],
     )
 
 

@@ -20,6 +20,9 @@ ORDER = ("smtp", "smtps", "submission", "imap", "imaps", "pop3", "pop3s", "sieve
 RTT = ("rtt", "rtt_avg", "connect")
 TLS_DAYS = "tls_days_left"
 
+LONG = 999
+"""Days above which nobody counts."""
+
 
 class Reachability(Panel):
     """A row for each host, a column for each port in use; then a row for each domain."""
@@ -114,7 +117,8 @@ def _tls_cell(standings: Sequence[Standing]) -> Row:
     days = [one.metrics[TLS_DAYS] for one in results if TLS_DAYS in one.metrics]
     flag = shown.glyph if faults else ""
     if days:
-        return row(Span(f"{min(days):.0f}d{' ' if flag else ''}{flag}", shown.role))
+        left = f"{min(days):.0f}d" if min(days) < LONG else f">{LONG}d"
+        return row(Span(f"{left}{' ' if flag else ''}{flag}", shown.role))
     return row(Span(flag or ABSENT.glyph, shown.role if flag else ABSENT.role))
 
 

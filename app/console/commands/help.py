@@ -19,6 +19,7 @@ class Help(Command):
     WORD = "Help"
     HELP = "the keys, and how to read the screen"
     PLACE = 80
+    IS_PINNED = True
 
     async def run(self, screen: MainScreen, key: str) -> None:  # noqa: ARG002
         """Show the keys."""

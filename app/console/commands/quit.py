@@ -17,6 +17,7 @@ class Quit(Command):
     WORD = "Close"
     HELP = "leave the console"
     PLACE = 90
+    IS_PINNED = True
 
     async def run(self, screen: MainScreen, key: str) -> None:  # noqa: ARG002
         """Leave."""

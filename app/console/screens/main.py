@@ -64,8 +64,11 @@ class MainScreen(Screen[None]):
                 with Grid(id="panels"):
                     yield from (panel() for panel in panels())
                 yield LogStrip()
-        keys = [(command.shown, command.WORD) for command in self.offered if command.IN_FOOTER]
-        yield KeyBar(keys, ("^p", "palette"))
+        keys = {command: (command.shown, command.WORD) for command in self.offered}
+        pinned = [key for command, key in keys.items() if command.IS_PINNED]
+        yield KeyBar(
+            [key for key in keys.values() if key not in pinned], *pinned, ("^p", "palette")
+        )
 
     def on_mount(self) -> None:
         """Show the procedure, start the clocks."""
