@@ -12,13 +12,18 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from app.console.feed import Feed
+from app.console.garbage import collect_garbage
 from app.console.paint import DifferingCells
 from app.console.screens.main import MainScreen
 from app.console.screens.panel import PanelScreen
 from app.console.session import Session
 from app.console.stops import mind_stops
+from app.console.terminal import encoding
 from app.crash import keep
 from widgets.backstop import ControlFilter
+
+SETTLED = 3.0
+"""Seconds after which everything that will be needed is imported."""
 
 
 class Console(DifferingCells, App[int]):
@@ -32,15 +37,24 @@ class Console(DifferingCells, App[int]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
+        self._gate = ControlFilter(encoding())
         self.crash = ""
         self.animation_level = "none"
 
     def on_mount(self) -> None:
-        """Show the main screen, then start the engine behind it."""
+        """Once the main screen is painted, start the engine behind it."""
         mind_stops(self)
-        screen = MainScreen(self.session)
-        self.push_screen(screen)
-        self.call_after_refresh(self.session.begin, Feed(screen.show))
+        self.call_after_refresh(self._begin)
+
+    def get_default_screen(self) -> MainScreen:
+        """The main screen; one that is pushed over an empty one costs the start a tenth more."""
+        return MainScreen(self.session)
+
+    def _begin(self) -> None:
+        screen = self.screen_stack[0]
+        assert isinstance(screen, MainScreen)
+        self.session.begin(Feed(screen.show))
+        self.set_timer(SETTLED, collect_garbage)
 
     def on_key(self, event: events.Key) -> None:
         """Keys that nobody took arrive here: some were typed ahead, and are no commands."""
@@ -49,7 +63,7 @@ class Console(DifferingCells, App[int]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Delete what could steer the terminal, whatever let it through."""
-        return [*super().get_line_filters(), ControlFilter()]
+        return [*super().get_line_filters(), self._gate]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer the operator's commands in the palette, and none of Textual's own."""
