@@ -9,65 +9,96 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from app.config import Config
-from app.places import PlaceError, find_config, state_folder
+from app.places import PlaceError, state_folder
 from checks.board import Board
 from checks.model import State
+from checks.resolver import LookupFailed, NoSuchName, Resolver
+
+RESOLVER_DEADLINE = 3.0
+
+ASKED = "localhost"
+"""Every resolver answers for it (RFC 6761 section 6.3), and it betrays nothing about us."""
 
 
 class Ability(Struct, frozen=True):
-    """Something that can or can't be done here; `mend` is the line that would change it."""
+    """Something that can be done here, or can't; `mend` is the line that would change it."""
 
     subject: str
-    state: State
+    is_there: bool
     text: str
     mend: str = ""
 
 
-def this_machine(config: Config) -> list[Ability]:
+async def this_machine(config: Config) -> list[Ability]:
     """What can be said without asking any host."""
-    return [_config(config), _state(config), _ssh(config)]
+    return [
+        _config(config),
+        _state(config),
+        _ssh(config),
+        await _icmp(),
+        await _resolver(config.system.resolver),
+    ]
 
 
 def _config(config: Config) -> Ability:
-    path = config.path or find_config()
-    if path is not None:
-        return Ability("config", State.OK, str(path))
-    text = "none; watching what was found"
-    return Ability("config", State.UNKNOWN, text, "mailmedic init DOMAIN")
+    if config.path is not None:
+        return Ability("config", is_there=True, text=str(config.path))
+    return Ability("config", is_there=False, text="none is read", mend="mailmedic init DOMAIN")
 
 
 def _state(config: Config) -> Ability:
     try:
-        return Ability("state folder", State.OK, str(state_folder(config.log.folder)))
+        return Ability("state folder", is_there=True, text=str(state_folder(config.log.folder)))
     except PlaceError as error:
-        return Ability("state folder", State.UNKNOWN, str(error), '[log] folder = "…"')
+        return Ability("state folder", is_there=False, text=str(error), mend='[log] folder = "…"')
 
 
 def _ssh(config: Config) -> Ability:
     path = shutil.which("ssh")
     if path:
-        return Ability("ssh", State.OK, path)
+        return Ability("ssh", is_there=True, text=path)
     wanted = [host.name for host in config.system.hosts if host.login and not host.login.is_local]
     if not wanted:
-        return Ability("ssh", State.OK, "not installed, and not needed")
+        return Ability("ssh", is_there=True, text="not installed, and no host needs it")
     text = f"not installed; needed for {', '.join(wanted)}"
-    return Ability("ssh", State.UNKNOWN, text, "apt install openssh-client")
+    return Ability("ssh", is_there=False, text=text, mend="apt install openssh-client")
+
+
+async def _icmp() -> Ability:
+    from checks.network.ping import how
+
+    means = await how()
+    if means.is_icmp:
+        return Ability("ping", is_there=True, text=str(means))
+    mend = "sysctl -w net.ipv4.ping_group_range='0 2147483647'"
+    return Ability("ping", is_there=False, text=str(means), mend=mend)
+
+
+async def _resolver(resolver: Resolver) -> Ability:
+    try:
+        await resolver.records(ASKED, "A", deadline=RESOLVER_DEADLINE)
+    except LookupFailed as error:
+        mend = '[system] resolver = "ADDRESS"'
+        return Ability("resolver", is_there=False, text=str(error), mend=mend)
+    except NoSuchName:
+        pass
+    return Ability("resolver", is_there=True, text=f"{resolver.name} answers")
 
 
 def of_hosts(config: Config, board: Board) -> Iterable[Ability]:
     """What each host lets us see, from a board on which every check was asked."""
     for host in config.system.hosts:
-        standings = [one for one in board.standings.values() if one.host == host and one.result]
+        subject = f"{host.name} login"
         if host.login is None:
             text = "none: processes, disks, queue and configuration are not seen"
-            yield Ability(f"{host.name} login", State.UNKNOWN, text, f'login = "ssh:{host.name}"')
+            mend = f'login = "ssh:{host.name}" in its [[host]]'
+            yield Ability(subject, is_there=False, text=text, mend=mend)
         else:
-            yield Ability(f"{host.name} login", State.OK, f"{host.login.name} as {_user()}")
-        for one in standings:
-            result = one.result
-            if result is not None and (result.state == State.UNKNOWN or result.mend):
-                yield Ability(one.id, State.UNKNOWN, result.summary, result.mend)
-
-
-def _user() -> str:
-    return "root" if os.geteuid() == 0 else f"uid {os.geteuid()}"
+            user = " as root" if host.login.is_local and os.geteuid() == 0 else ""
+            yield Ability(subject, is_there=True, text=f"{host.login.name}{user}")
+        for standing in board.standings.values():
+            result = standing.result
+            if standing.host != host or result is None:
+                continue
+            if result.state == State.UNKNOWN or result.mend:
+                yield Ability(standing.id, is_there=False, text=result.summary, mend=result.mend)

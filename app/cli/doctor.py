@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.config import Config
+    from app.doctor import Ability
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -14,18 +19,32 @@ def run(arguments: Namespace) -> int:
     """Print what is allowed and what not; 0, or 3 when something can't be seen."""
     import asyncio
 
-    from app.choose import choose
-    from app.cli.status import sweep
-    from app.doctor import of_hosts, this_machine
-    from checks.model import State
-
-    config = choose(arguments.config, arguments.domain)
-    board = asyncio.run(sweep(config)).board
-    abilities = [*this_machine(config), *of_hosts(config, board)]
+    abilities = asyncio.run(_examine(_config(arguments)))
     width = max(len(ability.subject) for ability in abilities)
     for ability in abilities:
-        word = "ok " if ability.state == State.OK else "gap"
+        word = "ok " if ability.is_there else "gap"
         print(f"{word}  {ability.subject:<{width}}  {ability.text}")
         if ability.mend:
             print(f"     {'':<{width}}  mend: {ability.mend}")
-    return 0 if all(ability.state == State.OK for ability in abilities) else 3
+    return 0 if all(ability.is_there for ability in abilities) else 3
+
+
+def _config(arguments: Namespace) -> Config:
+    """What there is to watch; this machine can be examined where there is nothing."""
+    from app.choose import NothingToWatch, choose
+    from app.config import Config
+    from checks.model import System
+    from checks.resolver import Resolver
+
+    try:
+        return choose(arguments.config, arguments.domain)
+    except NothingToWatch:
+        return Config(system=System(name="", resolver=Resolver()))
+
+
+async def _examine(config: Config) -> list[Ability]:
+    from app.cli.status import sweep
+    from app.doctor import of_hosts, this_machine
+
+    machine = await this_machine(config)
+    return [*machine, *of_hosts(config, (await sweep(config)).board)]

@@ -34,7 +34,9 @@ def judge(board: Board) -> Verdict:
     if out:
         return _outage(services, down, out)
     wrong = [
-        one for one in board.standings.values() if one.state in (State.CRITICAL, State.WARNING)
+        one
+        for one in board.standings.values()
+        if one.state in (State.CRITICAL, State.WARNING) and not _is_excused(one, services)
     ]
     if wrong:
         return _degraded(down, wrong)
@@ -42,6 +44,14 @@ def judge(board: Board) -> Verdict:
     if dark or not services:
         return _unknown(services, dark)
     return Verdict(verdict="healthy", summary="every service answers", since=_latest(services))
+
+
+def _is_excused(standing: Standing, services: Sequence[Standing]) -> bool:
+    """A host that does not answer ping while a service of its does: many networks drop ICMP."""
+    if standing.target.about != "ping" or standing.host is None:
+        return False
+    name = standing.host.name
+    return any(one.state == State.OK for one in services if one.host and one.host.name == name)
 
 
 def _of(services: Sequence[Standing], service: str) -> list[Standing]:

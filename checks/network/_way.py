@@ -37,6 +37,11 @@ class Way(Struct, frozen=True):
     means: Means
     why: str = ""
 
+    @property
+    def is_icmp(self) -> bool:
+        """Whether these are pings at all."""
+        return self.means is not Means.TCP
+
     def __str__(self) -> str:
         return f"asked by {self.means}" + (f" ({self.why})" if self.why else "")
 

@@ -95,6 +95,11 @@ async def _send(target: Target, means: Way, options: Options, deadline: float) -
             return await by_icmplib(target.address, means.means, options.count)
 
 
+async def how() -> Way:
+    """How this user on this machine pings, and why not better; for `mailmedic doctor`."""
+    return await way()
+
+
 def judge(echo: Echo, means: Way) -> tuple[State, str, str]:
     """State, finding code and words for what came back."""
     protocol = "TCP" if means.means is Means.TCP else "ICMP"

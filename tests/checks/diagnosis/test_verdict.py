@@ -73,6 +73,20 @@ CASES: dict[str, Case] = {
         "none",
         "every service answers",
     ),
+    "a host that drops ICMP and serves": (
+        {**ALL, "ping/mail1": WARNING},
+        "healthy",
+        None,
+        "none",
+        "every service answers",
+    ),
+    "a host that drops ICMP, and nothing shows that it lives": (
+        {**ALL, "ping/gw": WARNING},
+        "degraded",
+        Severity.SEV4,
+        "none",
+        "ping/gw: refused",
+    ),
     "nothing asked yet": (
         dict.fromkeys(ALL),
         "unknown",
