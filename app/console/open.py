@@ -17,8 +17,9 @@ def open_console(session: Session) -> int:
     garbage.rest()
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     from app.console.console import Console
-    from app.console.terminal import given_back
+    from app.console.terminal import given_back, write_whole
 
+    write_whole()
     app = Console(session)
 
     def leave() -> None:

@@ -12,6 +12,8 @@ import sys
 import termios
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedWriter
+from pathlib import Path
 from types import FrameType
 
 SMALLEST = (60, 15)
@@ -43,6 +45,35 @@ def unfit() -> str:
         smallest = "×".join(map(str, SMALLEST))
         return f"{size.columns}×{size.lines} is smaller than {smallest}"
     return ""
+
+
+def encoding() -> str:
+    """The terminal's, by the locale that we were started with (locale(7)).
+
+    Not Python's own: in the C locale it speaks UTF-8 all the same, and sets LC_CTYPE to say so
+    (PEP 538 and 540). Where no locale is named at all, we do as Python does.
+    """
+    environment = dict(os.environ)
+    with suppress(OSError):
+        pairs = Path("/proc/self/environ").read_bytes().split(b"\0")
+        environment = dict(os.fsdecode(pair).partition("=")[::2] for pair in pairs)
+    names = (environment.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    if next(filter(None, names), "") in ("C", "POSIX"):
+        return "ascii"
+    return getattr(sys.__stderr__, "encoding", "")
+
+
+def write_whole() -> None:
+    """Let each write to the terminal be finished when a signal, such as SIGWINCH, cuts it short.
+
+    With PYTHONUNBUFFERED, as containers set it, Python drops the rest: half a frame.
+    """
+    stream = sys.__stderr__
+    if stream is not None and not isinstance(stream.buffer, BufferedWriter):
+        whole = open(  # noqa: SIM115 - it stays open
+            stream.fileno(), "w", encoding=stream.encoding, errors=stream.errors, closefd=False
+        )
+        vars(sys)["__stderr__"] = whole
 
 
 @contextmanager
