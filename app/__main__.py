@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from app import cli
 from app.problem import MISUSE, Problem
@@ -28,6 +29,10 @@ class Parser(ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `mailmedic`; the exit status (0 healthy, 1 degraded, 2 outage, 3 unknown or misuse)."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name in Greek must not end a report in a locale that has no Greek.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         return run(words)
