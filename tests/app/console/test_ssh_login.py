@@ -1,4 +1,4 @@
-"""Where ssh wants an answer, the console says so, asks nothing by itself, and hands the line over."""
+"""Where ssh wants an answer, the console says so, asks nothing itself, and hands the line over."""
 
 from __future__ import annotations
 
