@@ -96,9 +96,9 @@ class Engine:
         try:
             done, _ = await asyncio.wait([*work, stopped], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in work:
+            for task in (*work, stopped):
                 task.cancel()
-            await asyncio.gather(*work, return_exceptions=True)
+            await asyncio.gather(*work, stopped, return_exceptions=True)
         for task in done - {stopped}:
             task.result()
 

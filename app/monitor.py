@@ -54,7 +54,12 @@ class Monitor:
             system=system,
             at=now(),
             standings={
-                id_: Standing(kind=job.kind, target=job.target, interval=job.options.interval)
+                id_: Standing(
+                    kind=job.kind,
+                    target=job.target,
+                    interval=job.options.interval,
+                    rest=job.options.rest,
+                )
                 for id_, job in self._jobs.items()
             },
         )
@@ -129,9 +134,21 @@ class Monitor:
         """Run `job` and put the result on the board; whether it still needs confirming."""
         async with self._slots:
             result = await run_job(job)
+        _insist_on_cancellation()
         self.board = self.board.take(job.target.id, result, now())
         self._changed.set()
         return self.board.standings[job.target.id].is_soft
+
+
+def _insist_on_cancellation() -> None:
+    """End a task that was told to end while a library held it.
+
+    asyncio.wait_for loses a cancellation that arrives together with its result (CPython #86296,
+    mended in 3.12); icmplib uses it.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def run_job(job: Job) -> Result:

@@ -37,12 +37,14 @@ class Standing(Struct, frozen=True, kw_only=True):
 
     `state` is the hard state, which verdicts rest on: None until the first is confirmed. While
     `tries` tries in a row disagree with it the latest `result` is soft. `since` is the first of the
-    results that made the hard state, i.e. the onset and not the confirmation.
+    results that made the hard state, i.e. the onset and not the confirmation. `interval` and `rest`
+    are those of `CheckOptions`.
     """
 
     kind: str
     target: Target
     interval: float
+    rest: float = 0.0
     result: Result | None = None
     state: State | None = None
     since: datetime | None = None
@@ -73,9 +75,10 @@ class Standing(Struct, frozen=True, kw_only=True):
         return max(0.0, (at - self.result.at).total_seconds() - self.result.duration)
 
     def is_stale(self, at: datetime) -> bool:
-        """Whether the latest answer is older than two intervals."""
+        """Whether the latest answer is older than two intervals, and a costly check's rest."""
         age = self.age(at)
-        return age is not None and age > 2 * self.interval + self.result_duration
+        interval = max(self.interval, self.rest * self.result_duration)
+        return age is not None and age > 2 * interval + self.result_duration
 
     @property
     def result_duration(self) -> float:

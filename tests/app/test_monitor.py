@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 
@@ -8,7 +9,7 @@ from msgspec.structs import replace
 
 from app.monitor import AT_ONCE, Job, Monitor, run_job
 from checks.board import Board
-from checks.model import CheckOptions, Result, State, System, Target
+from checks.model import CheckOptions, Host, Result, State, System, Target
 from tests.boards import NOWHERE, result
 
 Answer = Callable[[], State]
@@ -143,6 +144,36 @@ async def test_a_check_that_crashes_is_said_unknown_and_the_others_go_on() -> No
     assert (answer.state, answer.codes) == (State.UNKNOWN, ("check.crashed",))
     assert "hunter2" not in answer.summary
     assert "\x1b" not in answer.summary
+
+
+async def test_a_cancellation_that_a_library_swallows_still_ends_the_task() -> None:
+    class Swallows(Asked):
+        async def check(self, target: Target, options: CheckOptions, *, deadline: float) -> Result:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+            return result(State.OK)
+
+    one = monitor(Swallows(lambda: State.OK), deadline=60)
+    running = asyncio.create_task(one.run())
+    await asyncio.sleep(1.2)
+    running.cancel()
+    done, _ = await asyncio.wait([running], timeout=5)
+    assert done
+
+
+async def test_what_turns_hurries_the_same_hosts_other_checks() -> None:
+    host = Host(name="mail1", address="127.0.0.1")
+    ill, beside = Asked(lambda: State.CRITICAL), Asked(lambda: State.OK)
+    jobs = [
+        Job(
+            kind="asked",
+            check=check,
+            target=Target(name=name, about="asked", resolver=NOWHERE, host=host),
+            options=CheckOptions(interval=3600),
+        )
+        for name, check in (("beside", beside), ("ill", ill))
+    ]
+    await watch(Monitor("lab.test", jobs), lambda _: beside.asked == 2)
 
 
 async def test_nothing_is_left_running_after_the_monitor_was_cancelled() -> None:

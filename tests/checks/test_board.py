@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from checks.board import HARD_AFTER, RECOVERED_AFTER, Board, Standing
 from checks.model import State, Target
@@ -94,3 +95,9 @@ def test_a_state_is_hard_only_after_that_many_tries_in_a_row(states: list[State]
             else:
                 assert len(run) == needed
                 assert before.state not in run
+
+
+def test_a_costly_check_is_not_stale_while_it_rests() -> None:
+    costly = replace(NEW, rest=10.0).take(replace(result(State.OK), duration=4.0))
+    assert not costly.is_stale(ONSET + timedelta(seconds=80))
+    assert costly.is_stale(ONSET + timedelta(seconds=100))

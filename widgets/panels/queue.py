@@ -54,9 +54,9 @@ class Queue(Panel):
 
 
 def is_blind(standing: Standing) -> bool:
-    """Whether we could not see into the queue, which is not the same as an empty one."""
+    """Whether we could not see into the queue, which is neither an empty one nor none at all."""
     result = standing.result
-    return result is not None and not isinstance(result.facts, QueueFacts)
+    return result is not None and result.facts is None and result.state != State.OK
 
 
 def blind_rows(standings: Sequence[Standing]) -> list[Row]:
@@ -98,7 +98,8 @@ def _entry(name: str, standing: Standing, at: datetime) -> Entry:
     facts = standing.result.facts if standing.result else None
     shown = mark(standing, at)
     if not isinstance(facts, QueueFacts):
-        nothing = row(Span(shown.glyph, shown.role))
+        # Asked and answered without figures: there is no Postfix. Else: not asked yet.
+        nothing = row(Span((ABSENT if standing.result else shown).glyph, "dim"))
         return Entry(key, cells(name, *[nothing] * 7), (standing,))
     rate = growth(standing.history)
     return Entry(
