@@ -98,7 +98,7 @@ def peers() -> list[Subject]:
 def start(subject: Subject) -> tuple[float, float]:
     """Milliseconds to the full paint, and to the effect of the first key."""
     pressed = subject.pressed
-    with Recorded(subject.argv, *SIZE, **subject.env) as terminal:
+    with Recorded(subject.argv, SIZE[0], SIZE[1], **subject.env) as terminal:
         terminal.watch(0.15)
         end = time.monotonic() + 3
         while time.monotonic() < end:
@@ -117,7 +117,7 @@ def _bell(terminal: Recorded) -> float | None:
 
 def steady(subject: Subject, during: Callable[[], None] | None = None) -> Steady:
     """Idle for a while, then keys."""
-    with Recorded(subject.argv, *SIZE, **subject.env) as terminal:
+    with Recorded(subject.argv, SIZE[0], SIZE[1], **subject.env) as terminal:
         terminal.watch(SETTLES)
         pid = terminal.process.pid
         before, reaped = _process.cpu(pid), _process.reaped(pid)
