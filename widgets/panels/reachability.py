@@ -20,6 +20,9 @@ ORDER = ("smtp", "smtps", "submission", "imap", "imaps", "pop3", "pop3s", "sieve
 RTT = ("rtt", "rtt_avg", "connect")
 TLS_DAYS = "tls_days_left"
 
+SHORT = 5
+"""Letters of a service's name that tell it from the others."""
+
 LONG = 999
 """Days above which nobody counts."""
 
@@ -66,7 +69,7 @@ def title_of(standing: Standing) -> str:
     service, port = standing.target.about, standing.target.port
     if service not in ORDER or not port:
         return ""
-    return str(port) if port == SERVICE_PORTS[service] else service.upper()
+    return str(port) if port == SERVICE_PORTS[service] else service[:SHORT].upper()
 
 
 def _entry(name: str, standings: list[Standing], services: Sequence[str], at: datetime) -> Entry:
