@@ -39,6 +39,7 @@ class Console(DifferingCells, App[int]):
         self.session = session
         self._gate = ControlFilter(encoding())
         self.crash = ""
+        self._main = MainScreen(session)
         self.animation_level = "none"
 
     def on_mount(self) -> None:
@@ -48,12 +49,10 @@ class Console(DifferingCells, App[int]):
 
     def get_default_screen(self) -> MainScreen:
         """The main screen; one that is pushed over an empty one costs the start a tenth more."""
-        return MainScreen(self.session)
+        return self._main
 
     def _begin(self) -> None:
-        screen = self.screen_stack[0]
-        assert isinstance(screen, MainScreen)
-        self.session.begin(Feed(screen.show))
+        self.session.begin(Feed(self._main.show))
         self.set_timer(SETTLED, collect_garbage)
 
     def on_key(self, event: events.Key) -> None:

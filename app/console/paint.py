@@ -10,7 +10,8 @@ Private names used, so Textual is pinned: `App._display`, `LayoutUpdate`, `Chops
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from rich.cells import split_graphemes
@@ -109,7 +110,7 @@ class Difference(CompositorUpdate):
         out: list[str] = []
         pen = ""
         for y, x, segments in _pieces(self._update):
-            pen = self._shadow.paint(y, x, list(_cells(segments, colors)), out, pen)
+            pen = self._shadow.paint(y, x, _cells(segments, colors), out, pen)
         if pen:
             out.append("\x1b[0m")
         return "".join(out)
@@ -127,17 +128,24 @@ def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Iter
                 yield y, x, iter(strip.crop(0, min(end, x2) - x))
 
 
-def _cells(segments: Iterator[Segment], colors: ColorSystem) -> Iterator[Cell]:
+def _cells(segments: Iterable[Segment], colors: ColorSystem) -> list[Cell]:
+    cells: list[Cell] = []
     for drawn, style, _ in segments:
-        codes = Strip.render_ansi(style, colors) if style else ""
-        text = bare(drawn)
-        if text.isascii():
-            yield from ((character, codes) for character in text)
-            continue
-        for start, stop, width in split_graphemes(text)[0]:
-            if width:
-                yield text[start:stop], codes
-                yield from [("", codes)] * (width - 1)
+        cells += _cells_of(drawn, Strip.render_ansi(style, colors) if style else "")
+    return cells
+
+
+@lru_cache(maxsize=2048)
+def _cells_of(drawn: str, codes: str) -> tuple[Cell, ...]:
+    """The cells of one text; frames, blanks and most words come again and again."""
+    text = bare(drawn)
+    if text.isascii():
+        return tuple((character, codes) for character in text)
+    cells: list[Cell] = []
+    for start, stop, width in split_graphemes(text)[0]:
+        if width:
+            cells += [(text[start:stop], codes), *[("", codes)] * (width - 1)]
+    return tuple(cells)
 
 
 class DifferingCells(App[Any]):

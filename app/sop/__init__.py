@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from importlib.resources import files
+from pathlib import Path
 
 import msgspec
 from msgspec import Struct
@@ -30,5 +30,5 @@ class _Procedure(Struct, frozen=True, forbid_unknown_fields=True):
 
 def default() -> tuple[Step, ...]:
     """The steps of the procedure that comes with mailmedic."""
-    text = files(__name__).joinpath("default.toml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("default.toml").read_text(encoding="utf-8")
     return msgspec.convert(tomllib.loads(text), _Procedure).step

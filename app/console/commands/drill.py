@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from app.console.command import Command
-from app.console.screens.pick import PickScreen
 
 if TYPE_CHECKING:
     from app.console.screens.main import MainScreen
@@ -27,6 +26,8 @@ class BreakOrMend(Command):
 
     async def run(self, screen: MainScreen, key: str) -> None:  # noqa: ARG002
         """Mend what is broken, else ask what to break."""
+        from app.console.screens.pick import PickScreen
+
         drill = screen.session.drill
         if drill is None:
             return

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.console.command import Command
-from app.console.screens.evidence import EvidenceScreen
 
 if TYPE_CHECKING:
     from app.console.screens.main import MainScreen
@@ -21,4 +20,6 @@ class Evidence(Command):
 
     async def run(self, screen: MainScreen, key: str) -> None:  # noqa: ARG002
         """Open the evidence full screen."""
+        from app.console.screens.evidence import EvidenceScreen
+
         await screen.app.push_screen(EvidenceScreen(screen.scene))

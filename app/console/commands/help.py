@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.console.command import Command, commands
-from app.console.screens.help import HelpScreen
 
 if TYPE_CHECKING:
     from app.console.screens.main import MainScreen
@@ -23,5 +22,7 @@ class Help(Command):
 
     async def run(self, screen: MainScreen, key: str) -> None:  # noqa: ARG002
         """Show the keys."""
+        from app.console.screens.help import HelpScreen
+
         offered = [command for command in commands() if command.is_offered(screen.session)]
         await screen.app.push_screen(HelpScreen(offered))

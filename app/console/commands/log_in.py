@@ -12,11 +12,11 @@ from textual.app import SuspendNotSupported
 
 from app.console.command import Command
 from checks.hosts import LoginError
-from checks.hosts.ssh import SshLogin
 
 if TYPE_CHECKING:
     from app.console.screens.main import MainScreen
     from app.console.session import Session
+    from checks.hosts.ssh import SshLogin
 
 
 class LogIn(Command):
@@ -62,6 +62,8 @@ def ctrl_c_is_for_ssh() -> Iterator[None]:
 
 def shut_out(screen: MainScreen) -> list[SshLogin]:
     """The logins that do not let us in at the moment, each once."""
+    from checks.hosts.ssh import SshLogin
+
     if screen.scene is None:
         return []
     found = {}
