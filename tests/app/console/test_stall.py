@@ -162,6 +162,8 @@ def test_stopped_and_continued_it_is_as_before(console: Terminal, number: signal
     console.press("?")
     console.wait_for("KEYS", 5)
     console.press("\x1b")
+    # Half of the help may be painted so far, over the panels; Escape and q together are Alt-q.
+    settle(console)
     console.wait_for("1 Servers", 5)
     console.press("q")
     while console.read(0.5):
