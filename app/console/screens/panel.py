@@ -60,7 +60,7 @@ class PanelScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Follow the main screen."""
-        self.query_one(PanelTable).focus()
+        self.set_focus(self.query_one(PanelTable))
         self.watch(self._main, "scene", self._show)
         if self._is_typing:
             self.action_find()
@@ -124,4 +124,4 @@ class PanelScreen(Screen[None]):
     def _close_filter(self) -> None:
         self._is_typing = False
         self.query_one(Input).remove_class("-open")
-        self.query_one(PanelTable).focus()
+        self.set_focus(self.query_one(PanelTable))
