@@ -8,6 +8,7 @@ import pkgutil
 import platform
 import sys
 from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
 
 from tests import bench
 
@@ -27,8 +28,12 @@ def run(chosen: list[str]) -> int:
     load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
     print(f"{datetime.now(UTC):%Y-%m-%d %H:%MZ}, {os.cpu_count()} cores, load {load},", end=" ")
     print(f"{platform.system()} {platform.release()}, Python {platform.python_version()}")
-    for name in chosen or names():
-        importlib.import_module(f"tests.bench.{name}").main()
+    with TemporaryDirectory(prefix="mm-bench-") as folder:
+        # As after an installation: with compiled modules, wherever this machine keeps them.
+        os.environ["PYTHONPYCACHEPREFIX"] = folder
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        for name in chosen or names():
+            importlib.import_module(f"tests.bench.{name}").main()
     return 0
 
 
