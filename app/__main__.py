@@ -82,7 +82,7 @@ def _config(words: list[str]) -> tuple[str | None, list[str]]:
 
 
 def _top_parser() -> Parser:
-    lines = [f"  mailmedic {name:<16}{cli.summary(name)}" for name in cli.names()]
+    lines = [f"  mailmedic {name:<14}{cli.summary(name)}" for name in cli.names()]
     parser = Parser(
         prog="mailmedic",
         usage="mailmedic [--config FILE] [COMMAND | DOMAIN…]",
