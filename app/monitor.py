@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 
 from msgspec import Struct
 
@@ -26,6 +27,9 @@ RETRY_PAUSE = 0.5
 
 START_SPREAD = 1.0
 """Seconds over which the first round is spread, so that the screen fills without a burst."""
+
+TELL_PAUSE = 1.0
+"""Seconds between two boards while no state turns: what a person can follow on a slow line."""
 
 GRACE = 0.5
 """Seconds that a check may overrun its deadline before it is cut off."""
@@ -65,6 +69,7 @@ class Monitor:
         )
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._changed = asyncio.Event()
+        self._turned = asyncio.Event()
         self._hurry = {id_: asyncio.Event() for id_ in self._jobs}
 
     async def run(self) -> None:
@@ -82,11 +87,15 @@ class Monitor:
         return self.board
 
     async def boards(self) -> AsyncIterator[Board]:
-        """The board now, and each time it has changed since it was last taken."""
+        """The board now, and the newest whenever it has changed; at once where a state turned."""
         while True:
             self._changed.clear()
+            self._turned.clear()
             yield self.board
             await self._changed.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TELL_PAUSE):
+                    await self._turned.wait()
 
     def run_now(self) -> None:
         """Start every check that is waiting for its next turn."""
@@ -135,8 +144,11 @@ class Monitor:
         async with self._slots:
             result = await run_job(job)
         _insist_on_cancellation()
+        turns = self.board.turns
         self.board = self.board.take(job.target.id, result, now())
         self._changed.set()
+        if self.board.turns is not turns:
+            self._turned.set()
         return self.board.standings[job.target.id].is_soft
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from app.engine import Scene
 
-PAUSE = 0.5
-"""Seconds between two repaints: what a person can follow, and what a slow line can carry."""
+PAUSE = 0.1
+"""Seconds that a scene waits for newer ones: checks of one host often turn together."""
 
 
 class Feed:
