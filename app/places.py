@@ -39,15 +39,20 @@ def find_config(named: str | None = None) -> Path | None:
     return None
 
 
+def state_path(shared: str = "") -> Path:
+    """Where `state_folder` is, whether it is there or not."""
+    from platformdirs import user_state_path
+
+    return Path(shared).expanduser() if shared else user_state_path("mailmedic")
+
+
 def state_folder(shared: str = "") -> Path:
     """The folder that keeps state, made when it is missing.
 
     `shared` is ``[log] folder`` of the config; left out, it is the user's own state folder, which
     nobody else may enter. Raises PlaceError.
     """
-    from platformdirs import user_state_path
-
-    path = Path(shared).expanduser() if shared else user_state_path("mailmedic")
+    path = state_path(shared)
     mode = SHARED_MODE if shared else OWN_MODE
     try:
         if not path.is_dir():

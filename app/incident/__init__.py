@@ -1,0 +1,1 @@
+"""The incident log: what was done, by whom and when, append-only and never lost."""

@@ -1,0 +1,250 @@
+"""The file of an incident: JSON lines, only ever added to.
+
+An entry that was acknowledged is on disk: it was written whole, under a lock, and fdatasync(2) said
+so. Whoever is killed in between leaves at most the beginning of a line that nobody was told about;
+the next writer puts it aside. Any number of processes write; each reads first what others added.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from app.incident import chain, lock, place
+from app.incident.chain import GENESIS, Line
+from app.incident.error import LogError, why
+
+LOCK_WITHIN = 2.0
+"""Seconds that a lock is waited for. Writing an entry takes a thousandth of that."""
+
+
+class Journal:
+    """The lines of one file, as far as they are read.
+
+    `lines` are those that could be read, `unreadable` counts the others. `generation` grows
+    whenever lines that were read before turn out not to be there any more.
+    """
+
+    def __init__(self, path: Path, lock_within: float = LOCK_WITHIN) -> None:
+        """Read the file at `path`. Raises LogError where that can't be done."""
+        self.path = path
+        self.lock_within = lock_within
+        self.lines: list[Line] = []
+        self.unreadable = 0
+        self.generation = 0
+        self._mended: list[str] = []
+        self._mutex = threading.RLock()
+        self._fd = self._inode = -1
+        self._is_writable = False
+        self._doubtful: int | None = None
+        self._offset = self._size = 0
+        self._forget()
+        self.refresh()
+
+    @property
+    def head(self) -> str:
+        """The hash of the last line."""
+        return self.lines[-1].hash if self.lines else GENESIS
+
+    def append(self, table: str, documents: Iterable[Mapping[str, Any]]) -> list[int]:
+        """Add `documents`, on disk when this returns; their numbers.
+
+        One with the ``id`` of one that is there already is not added again. Raises LogError, and
+        then nothing was acknowledged: the documents may be appended again.
+        """
+        with self._mutex:
+            try:
+                with self._locked():
+                    return self._append(table, documents)
+            except OSError as error:
+                raise LogError(f"{self.path}: can't be written: {why(error)}") from error
+
+    def refresh(self, *, wait: bool = True) -> bool:
+        """Read what others have added; whether there was anything. Raises LogError.
+
+        Without `wait` it answers False while another thread writes.
+        """
+        if not self._mutex.acquire(blocking=wait):
+            return False
+        try:
+            if self._fd < 0 or not place.is_at(self._fd, self.path):
+                self._open()
+            before = self.generation, len(self.lines)
+            self._catch_up()
+        except OSError as error:
+            raise LogError(f"{self.path}: can't be read: {why(error)}") from error
+        finally:
+            self._mutex.release()
+        return before != (self.generation, len(self.lines))
+
+    def has_changed(self) -> bool:
+        """Whether the file is another one, or has another size, than what was read."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return True
+        return (found.st_ino, found.st_size) != (self._inode, self._size)
+
+    def take_mended(self) -> list[str]:
+        """What was put right since this was asked last, a line each, for the log to tell."""
+        mended, self._mended = self._mended, []
+        return mended
+
+    def content(self) -> bytes:
+        """The whole file as it is now. Raises LogError."""
+        with self._mutex:
+            try:
+                return place.read(self._fd, 0)
+            except OSError as error:
+                raise LogError(f"{self.path}: can't be read: {why(error)}") from error
+
+    def close(self) -> None:
+        """Let the file go; it is opened again when it is needed."""
+        with self._mutex:
+            if self._fd >= 0:
+                os.close(self._fd)
+            self._fd = -1
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Inside, the file is the one at its path, ours alone, whole, and read to its end."""
+        while True:
+            if self._fd < 0 or not self._is_writable:
+                self._open(to_write=True)
+            signals = lock.take(self._fd, self.path, self.lock_within)
+            try:
+                if place.is_at(self._fd, self.path):
+                    self._catch_up()
+                    if not self._mend():
+                        yield
+                        return
+                elif not self.path.exists():
+                    self._put_back()
+            finally:
+                self._give_back(signals)
+            self._open(to_write=True)
+
+    def _give_back(self, signals: Any) -> None:
+        try:
+            lock.give_back(self._fd, signals)
+        except OSError:
+            self.close()  # that unlocks as well
+
+    def _append(self, table: str, documents: Iterable[Mapping[str, Any]]) -> list[int]:
+        self._settle()
+        n = self.lines[-1].n if self.lines else 0
+        head, numbers, lines = self.head, [], []
+        for document in documents:
+            known = self._numbers.get(str(document.get("id", "")))
+            if known is None:
+                lines.append(chain.seal(table, n + 1, head, document))
+                n, head = lines[-1].n, lines[-1].hash
+            numbers.append(known or n)
+        content = b"".join(map(chain.write, lines))
+        start = self._offset
+        try:
+            place.write(self._fd, content)
+            os.fdatasync(self._fd)
+        except OSError:
+            self._take_back(start)
+            raise
+        self._take(lines)
+        self._offset = self._size = start + len(content)
+        return numbers
+
+    def _take_back(self, start: int) -> None:
+        """What was not acknowledged goes again; if even that fails, it is settled later."""
+        try:
+            os.ftruncate(self._fd, start)
+        except OSError:
+            self._doubtful = start
+
+    def _settle(self) -> None:
+        """Write once more what is in the file, but was not surely put on disk.
+
+        After a failed fsync(2) the kernel takes the pages for clean; only writing them again makes
+        the next one honest. A second descriptor, because ours appends wherever it is told to write.
+        """
+        if self._doubtful is None:
+            return
+        again = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            content = place.read(again, self._doubtful)
+            os.pwrite(again, content, self._doubtful)
+            os.fdatasync(again)
+        finally:
+            os.close(again)
+        self._doubtful = None
+
+    def _open(self, *, to_write: bool = False) -> None:
+        """Open the file that is at the path now; lines read from another one are forgotten."""
+        fd, is_writable = place.open_log(self.path, to_write=to_write)
+        found = os.fstat(fd)
+        # Only while ours is open can the number of its inode not be another file's.
+        is_same = self._fd >= 0 and os.path.samestat(os.fstat(self._fd), found)
+        self.close()
+        self._fd, self._is_writable, self._inode = fd, is_writable, found.st_ino
+        if not is_same:
+            self._forget()
+
+    def _forget(self) -> None:
+        if self.lines:
+            self.generation += 1
+        self.lines = []
+        self.unreadable = 0
+        self._numbers: dict[str, int] = {}
+        self._offset = self._size = 0
+
+    def _catch_up(self) -> None:
+        """Read the whole lines that are new; all, when others took back what we had read."""
+        if os.fstat(self._fd).st_size < self._offset:
+            self._forget()
+        found = place.read(self._fd, self._offset)
+        whole = found[: found.rfind(b"\n") + 1]
+        parsed = [chain.parse(line) for line in whole.split(b"\n")[:-1]]
+        if self._offset and parsed and (not parsed[0] or parsed[0].prev != self.head):
+            self._forget()
+            self._catch_up()
+            return
+        self._take([line for line in parsed if line])
+        self.unreadable += parsed.count(None)
+        self._offset += len(whole)
+        self._size = self._offset + len(found) - len(whole)
+
+    def _take(self, lines: list[Line]) -> None:
+        self.lines += lines
+        for line in lines:
+            self._numbers[str(line.document.get("id", ""))] = line.n
+
+    def _mend(self) -> bool:
+        """Put aside what can't be read; whether the file was replaced by a readable one."""
+        if self._size > self._offset:
+            rest = place.read(self._fd, self._offset)
+            kept = place.keep_aside(self.path, rest)
+            os.ftruncate(self._fd, self._offset)
+            self._size = self._offset
+            self._mended.append(f"an unfinished line of {len(rest)} bytes was cut off{kept}")
+        if not self.unreadable:
+            return False
+        aside = place.free_name(self.path, "damaged")
+        os.link(self.path, aside)
+        content = place.read(self._fd, 0)
+        good = [line for line in content.split(b"\n") if chain.parse(line)]
+        place.put(self.path, b"".join(line + b"\n" for line in good), over=True)
+        self._mended.append(
+            f"{self.unreadable} lines could not be read, {len(good)} could; "
+            f"the damaged file is kept as {aside.name}"
+        )
+        return True
+
+    def _put_back(self) -> None:
+        """Somebody removed the file, or its folder; what it held is still open here."""
+        content = place.read(self._fd, 0)
+        place.make_folder(self.path.parent)
+        with suppress(FileExistsError):
+            place.put(self.path, content)
+        self._mended.append("the file had been removed, and was put back")

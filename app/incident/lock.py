@@ -1,0 +1,83 @@
+"""One writer at a time: flock(2) on the log itself, which the kernel ends with the process.
+
+Never lockf: those locks vanish when any descriptor of the file is closed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pwd
+import signal
+import time
+from pathlib import Path
+
+from app.incident.error import Locked
+from checks.text import visible
+from checks.when import span
+
+QUIET = {signal.SIGTSTP, signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+"""Signals that wait until the lock is given back: a stopped holder holds up everybody."""
+
+LONGEST_NAP = 0.02
+
+
+def take(fd: int, path: Path, within: float) -> set[signal.Signals | int]:
+    """Lock `fd`, which is `path`; what `give_back` wants. Signals wait from now on.
+
+    Raises Locked after `within` seconds, naming the holder, and OSError where it can't be locked.
+    """
+    began, nap = time.monotonic(), 0.0005
+    while True:
+        signals = signal.pthread_sigmask(signal.SIG_BLOCK, QUIET)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            signal.pthread_sigmask(signal.SIG_SETMASK, signals)
+        except OSError:
+            signal.pthread_sigmask(signal.SIG_SETMASK, signals)
+            raise
+        else:
+            return signals
+        waited = time.monotonic() - began
+        if waited >= within:
+            raise Locked(f"{path}: locked by {holder(fd)} for {span(waited)} and more")
+        time.sleep(min(nap, within - waited))
+        nap = min(nap * 1.5, LONGEST_NAP)
+
+
+def give_back(fd: int, signals: set[signal.Signals | int]) -> None:
+    """Unlock `fd`; signals that waited come now. Raises OSError where it stays locked."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_UN)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, signals)
+
+
+def holder(fd: int) -> str:
+    """Who has locked the file of `fd`, e.g. ``ana (pid 5256, stopped)``; from proc_locks(5)."""
+    found = os.fstat(fd)
+    name = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
+    try:
+        locks = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    except OSError:
+        locks = []
+    for fields in map(str.split, locks):
+        if fields[1] == "FLOCK" and name in fields:
+            return _process(int(fields[4]))
+    return "a process that can't be seen from here"
+
+
+def _process(pid: int) -> str:
+    try:
+        uid = Path(f"/proc/{pid}").stat().st_uid
+        state = (
+            Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[0]
+        )
+    except OSError:
+        return f"pid {pid}"
+    try:
+        name = visible(pwd.getpwuid(uid).pw_name, 64)
+    except KeyError:
+        name = f"uid {uid}"
+    return f"{name} (pid {pid}{', stopped' if state in 'Tt' else ''})"

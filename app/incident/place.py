@@ -1,0 +1,121 @@
+"""Files of the log: made so that the group shares them, and no half of one is ever seen."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+from app.incident.error import why
+
+CHUNK = 1 << 20
+
+
+def open_log(path: Path, *, to_write: bool = False) -> tuple[int, bool]:
+    """A descriptor of the file at `path`, and whether it can be written. Raises OSError.
+
+    Who may only read gets to read, unless it has to be written.
+    """
+    try:
+        return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC), True
+    except OSError:
+        if to_write:
+            raise
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC), False
+
+
+def is_at(fd: int, path: Path) -> bool:
+    """Whether `fd` is the file at `path`: not one that was removed or replaced."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return False
+    opened = os.fstat(fd)
+    return (opened.st_dev, opened.st_ino) == (found.st_dev, found.st_ino)
+
+
+def read(fd: int, offset: int) -> bytes:
+    """All there is from `offset` on. Raises OSError."""
+    chunks = []
+    while chunk := os.pread(fd, CHUNK, offset):
+        chunks.append(chunk)
+        offset += len(chunk)
+    return b"".join(chunks)
+
+
+def write(fd: int, content: bytes) -> None:
+    """Write all of `content`; a disk that fills takes the first half without a word (write(2))."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder` as its parent is: shared with the group where that is shared."""
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+        shared = folder.parent.stat().st_mode & stat.S_ISGID
+        folder.chmod(0o2770 if shared else 0o700)  # mkdir's own mode is cut by the umask
+
+
+def create(path: Path) -> int:
+    """A new empty file for writing. Raises FileExistsError, or another OSError."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    if path.parent.stat().st_mode & stat.S_ISGID:
+        os.fchmod(fd, 0o660)
+    return fd
+
+
+def put(path: Path, content: bytes, *, over: bool = False) -> None:
+    """A file with `content` at `path`, whole from its first moment, and on disk.
+
+    Raises FileExistsError where there is one already and it may not be replaced (`over`).
+    """
+    made = path.with_name(f".{path.name}.{os.getpid()}")
+    with suppress(FileNotFoundError):
+        made.unlink()
+    fd = create(made)
+    try:
+        write(fd, content)
+        os.fsync(fd)
+        if over:
+            made.replace(path)
+        else:
+            os.link(made, path)
+    finally:
+        os.close(fd)
+        with suppress(FileNotFoundError):
+            made.unlink()
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """See to it that the names in `folder` are on disk. Raises OSError."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def free_name(path: Path, word: str) -> Path:
+    """A name beside `path` that nobody has, such as ``2026-11-23-01.damaged-20261123T031053Z``."""
+    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    for number in count(1):
+        found = path.with_suffix(f".{word}-{stamp}" + (f"-{number}" if number > 1 else ""))
+        if not os.path.lexists(found):
+            return found
+    raise AssertionError
+
+
+def keep_aside(path: Path, content: bytes) -> str:
+    """Put `content`, which was never acknowledged, beside `path` if it can be; where it went."""
+    aside = free_name(path, "unfinished")
+    try:
+        put(aside, content)
+    except OSError as error:
+        return f", and could not be kept: {why(error)}"
+    return f", and is kept as {aside.name}"
