@@ -63,7 +63,7 @@ class VerdictBar(Lines):
         room = width - width_of(tail)
         head = row(f" {headline(self.verdict, self.at, self.system)}")
         if width_of(head) > room - 2:
-            head = row(f" {headline(self.verdict, self.at, '')}")
+            head = row(f" {headline(self.verdict, self.at, self.system, is_short=True)}")
         if room < 20:
             return (fit(head, width),)
         head = fit(head, room - 2)
@@ -77,13 +77,15 @@ class VerdictBar(Lines):
         return row(f"{frozen}{self.said}{'  ' if self.said else ''}{now} ")
 
 
-def headline(verdict: Verdict, at: datetime, system: str) -> str:
-    """Everything but the clock."""
+def headline(verdict: Verdict, at: datetime, system: str, *, is_short: bool = False) -> str:
+    """Everything but the clock; the system's name always: nobody may work on the wrong one."""
     word = verdict.verdict.upper() if verdict.verdict != "healthy" else "healthy"
     scope = verdict.scope.summary or verdict.summary
     parts = [part for part in (verdict.severity and verdict.severity.value, scope) if part]
     if verdict.since and verdict.verdict in ("outage", "degraded"):
         lasted = span((at - verdict.since).total_seconds())
-        parts.append(f"since {clock(verdict.since)[:-1]} ({lasted})")
+        parts.append(
+            f"for {lasted}" if is_short else f"since {clock(verdict.since)[:-1]} ({lasted})"
+        )
     glyph = GLYPHS.get(verdict.verdict, "?")
     return "  ".join(part for part in (f"{glyph} {word}", system, " · ".join(parts)) if part)
