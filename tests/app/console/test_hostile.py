@@ -255,6 +255,7 @@ def tour(terminal: Terminal) -> Iterator[tuple[str, str]]:
         type_slowly(terminal, back)
     for columns, lines in ((80, 24), (60, 15), (300, 80)):
         terminal.resize(columns, lines)
+        terminal.wait_for(f"Lab {SHORT_SEEN}")
         settle(terminal)
         yield f"{columns}x{lines}", terminal.text()
 
