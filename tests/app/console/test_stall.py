@@ -133,18 +133,6 @@ def test_the_checks_go_on_and_the_screen_is_right_afterwards(
     assert foreign(console.raw) == []
 
 
-def test_a_second_of_no_reading_costs_nothing(console: Terminal) -> None:
-    """Two stalls that end before anything is stuck; then q leaves at once."""
-    for _ in range(2):
-        console.press("2")
-        time.sleep(1)
-        settle(console)
-    console.press("q")
-    while console.read(0.5):
-        pass
-    assert console.process.wait(3) == 0
-
-
 @pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGSTOP])
 def test_stopped_and_continued_it_is_as_before(console: Terminal, number: signal.Signals) -> None:
     """As by ``kill -STOP`` or a debugger, and by a shell's job control."""
