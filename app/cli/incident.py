@@ -100,12 +100,11 @@ def _current(folder: Path) -> IncidentLog:
 
 def _story(folder: Path, named: str | None) -> Story:
     from app.incident.chain import verify
-    from app.incident.folder import path_of, summary
+    from app.incident.log import IncidentLog
     from app.incident.reports import Story
 
-    incident = _chosen(folder, named)
-    found = summary(folder, incident)
-    return Story(incident, found.entries, verify(path_of(folder, incident).read_bytes()))
+    log = IncidentLog(folder, _chosen(folder, named))
+    return Story(log.id, log.entries, verify(log.content()))
 
 
 def _list(folder: Path) -> int:

@@ -63,28 +63,20 @@ class Journal:
             except OSError as error:
                 raise LogError(f"{self.path}: can't be written: {why(error)}") from error
 
-    def refresh(self, *, wait: bool = True) -> bool:
-        """Read what others have added; whether there was anything. Raises LogError.
-
-        Without `wait` it answers False while another thread writes.
-        """
-        if not self._mutex.acquire(blocking=wait):
-            return False
-        try:
-            if self._fd < 0 or not place.is_at(self._fd, self.path):
-                self._open()
-            before = self.generation, len(self.lines)
-            self._catch_up()
-        except OSError as error:
-            raise LogError(f"{self.path}: can't be read: {why(error)}") from error
-        finally:
-            self._mutex.release()
-        return before != (self.generation, len(self.lines))
+    def refresh(self) -> None:
+        """Read what others have added. Raises LogError."""
+        with self._mutex:
+            try:
+                if self._fd < 0 or not place.is_at(self._fd, self.path):
+                    self._open()
+                self._catch_up()
+            except OSError as error:
+                raise LogError(f"{self.path}: can't be read: {why(error)}") from error
 
     def has_changed(self) -> bool:
         """Whether the file is another one, or has another size, than what was read."""
         try:
-            found = self.path.stat()
+            found = self.path.lstat()
         except OSError:
             return True
         return (found.st_ino, found.st_size) != (self._inode, self._size)
@@ -139,7 +131,7 @@ class Journal:
         n = self.lines[-1].n if self.lines else 0
         head, numbers, lines = self.head, [], []
         for document in documents:
-            known = self._numbers.get(str(document.get("id", "")))
+            known = self._numbers.get(_id(document))
             if known is None:
                 lines.append(chain.seal(table, n + 1, head, document))
                 n, head = lines[-1].n, lines[-1].hash
@@ -171,7 +163,7 @@ class Journal:
         """
         if self._doubtful is None:
             return
-        again = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
+        again = os.open(self.path, os.O_RDWR | place.SAFE)
         try:
             content = place.read(again, self._doubtful)
             os.pwrite(again, content, self._doubtful)
@@ -217,8 +209,7 @@ class Journal:
 
     def _take(self, lines: list[Line]) -> None:
         self.lines += lines
-        for line in lines:
-            self._numbers[str(line.document.get("id", ""))] = line.n
+        self._numbers |= {found: line.n for line in lines if (found := _id(line.document))}
 
     def _mend(self) -> bool:
         """Put aside what can't be read; whether the file was replaced by a readable one."""
@@ -230,11 +221,10 @@ class Journal:
             self._mended.append(f"an unfinished line of {len(rest)} bytes was cut off{kept}")
         if not self.unreadable:
             return False
-        aside = place.free_name(self.path, "damaged")
-        os.link(self.path, aside)
         content = place.read(self._fd, 0)
         good = [line for line in content.split(b"\n") if chain.parse(line)]
-        place.put(self.path, b"".join(line + b"\n" for line in good), over=True)
+        aside = place.free_name(self.path, "damaged")
+        place.put(self.path, b"".join(line + b"\n" for line in good), aside=aside)
         self._mended.append(
             f"{self.unreadable} lines could not be read, {len(good)} could; "
             f"the damaged file is kept as {aside.name}"
@@ -248,3 +238,8 @@ class Journal:
         with suppress(FileExistsError):
             place.put(self.path, content)
         self._mended.append("the file had been removed, and was put back")
+
+
+def _id(document: Mapping[str, Any]) -> str:
+    found = document.get("id")
+    return found if isinstance(found, str) else ""

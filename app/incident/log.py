@@ -127,14 +127,12 @@ class IncidentLog:
     def close(self) -> None:
         """Let the file go; what could not be written stays in its spare file."""
         self._db.close()
+        self._spare.close()
 
     def _flush(self) -> list[int]:
         """Write what waits; the numbers it got, none where it still waits."""
         try:
             numbers = self._table.insert_multiple(self._spare.waiting)
-            self._take()
-            for mended in self._journal.take_mended():
-                self._table.insert(make.new(Mended(), mended))
         except LogError as error:
             self._spare.keep()
             self._say(error)
@@ -144,6 +142,9 @@ class IncidentLog:
         self._take()
         for entry in self._entries[-len(numbers) :]:
             witness.tell(self.id, entry)
+        self._spare.waiting += [make.new(Mended(), one) for one in self._journal.take_mended()]
+        if self._spare.waiting:
+            self._flush()
         return numbers
 
     def _take(self) -> None:
@@ -177,8 +178,7 @@ class IncidentLog:
         if not self.path.exists():
             with suppress(LogError):
                 self._spare.rescue(self._journal.content())
-        waiting = len(self._spare.waiting)
-        kept = f"; {waiting} entries wait {self._spare.where}" if waiting else ""
+        kept = f"; {self._spare.where}" if self._spare.waiting else ""
         was, self.trouble = self.trouble, f"{error}{kept}; trying again"
         if self.trouble != was:
             self._tell(self.trouble)

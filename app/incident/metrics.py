@@ -42,11 +42,11 @@ def measures(entries: Sequence[Entry]) -> tuple[Measure, ...]:
     onset = moment.onset
     notice = moment.first(_went_out)
     found = (
-        ("TTD", "time to detect", moment.first(_is(Detected)), "first `detected`"),
-        ("TTA", "time to acknowledge", moment.acknowledged, "first `acknowledged`, else `opened`"),
-        ("TTM", "time to mitigate", moment.mitigated, "last `verdict` off outage, else `resolved`"),
-        ("TTR", "time to resolve", moment.last(_is(Resolved)), "last `resolved`"),
-        ("TTN", "time to first notice", notice, "first `notice` that one route delivered"),
+        ("TTD", "to detect", moment.first(_is(Detected)), "first `detected`"),
+        ("TTA", "to acknowledge", moment.acknowledged, "first `acknowledged`, else `opened`"),
+        ("TTM", "to mitigate", moment.mitigated, "last `verdict` off outage, else `resolved`"),
+        ("TTR", "to resolve", moment.last(_is(Resolved)), "last `resolved`"),
+        ("TTN", "to first notice", notice, "first `notice` that one route delivered"),
     )
     return tuple(
         Measure(name, title, _between(onset, until), f"{formula} - onset")

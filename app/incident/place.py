@@ -13,6 +13,9 @@ from app.incident.error import why
 
 CHUNK = 1 << 20
 
+SAFE = os.O_CLOEXEC | os.O_NOFOLLOW
+"""In a folder that others write too, a link could lead a privileged operator anywhere."""
+
 
 def open_log(path: Path, *, to_write: bool = False) -> tuple[int, bool]:
     """A descriptor of the file at `path`, and whether it can be written. Raises OSError.
@@ -20,17 +23,17 @@ def open_log(path: Path, *, to_write: bool = False) -> tuple[int, bool]:
     Who may only read gets to read, unless it has to be written.
     """
     try:
-        return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC), True
+        return os.open(path, os.O_RDWR | os.O_APPEND | SAFE), True
     except OSError:
         if to_write:
             raise
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC), False
+        return os.open(path, os.O_RDONLY | SAFE), False
 
 
 def is_at(fd: int, path: Path) -> bool:
     """Whether `fd` is the file at `path`: not one that was removed or replaced."""
     try:
-        found = path.stat()
+        found = path.lstat()
     except FileNotFoundError:
         return False
     opened = os.fstat(fd)
@@ -63,16 +66,16 @@ def make_folder(folder: Path) -> None:
 
 def create(path: Path) -> int:
     """A new empty file for writing. Raises FileExistsError, or another OSError."""
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | SAFE, 0o600)
     if path.parent.stat().st_mode & stat.S_ISGID:
         os.fchmod(fd, 0o660)
     return fd
 
 
-def put(path: Path, content: bytes, *, over: bool = False) -> None:
+def put(path: Path, content: bytes, *, aside: Path | None = None) -> None:
     """A file with `content` at `path`, whole from its first moment, and on disk.
 
-    Raises FileExistsError where there is one already and it may not be replaced (`over`).
+    One that is there already goes `aside`, else FileExistsError is raised.
     """
     made = path.with_name(f".{path.name}.{os.getpid()}")
     with suppress(FileNotFoundError):
@@ -81,7 +84,8 @@ def put(path: Path, content: bytes, *, over: bool = False) -> None:
     try:
         write(fd, content)
         os.fsync(fd)
-        if over:
+        if aside:
+            os.link(path, aside)
             made.replace(path)
         else:
             os.link(made, path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -22,16 +23,18 @@ class Spare:
     def __init__(self, folder: Path, incident: str) -> None:
         self.folder = folder
         self.incident = incident
-        self.path = folder / f"{incident}.{os.getpid()}.jsonl"
+        self.path = folder / f"{incident}.{uuid.uuid4().hex[:12]}.jsonl"
         self.waiting: list[dict[str, Any]] = []
         self._fd = -1
         self._kept = 0
+        self._is_rescued = False
 
     @property
     def where(self) -> str:
-        """Where the waiting entries are."""
-        is_kept = self._kept == len(self.waiting)
-        return f"in memory and in {self.path}" if is_kept else "in memory only"
+        """How many entries wait, and where."""
+        number = len(self.waiting)
+        wait = "1 entry waits" if number == 1 else f"{number} entries wait"
+        return f"{wait} in memory " + (f"and in {self.path}" if self._kept == number else "only")
 
     def keep(self) -> None:
         """Put what waits into the file."""
@@ -45,9 +48,12 @@ class Spare:
 
     def rescue(self, content: bytes) -> None:
         """Keep a copy of a log that was removed and can't be put back."""
+        if self._is_rescued:
+            return
         with suppress(OSError):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            place.put(self.folder / f"{self.incident}.rescued", content, over=True)
+            place.put(self.folder / f"{self.incident}.{uuid.uuid4().hex[:12]}.rescued", content)
+            self._is_rescued = True
 
     def clear(self) -> None:
         """All that waited is in the log now."""
@@ -56,8 +62,13 @@ class Spare:
         if self._fd >= 0:
             with suppress(OSError):
                 self.path.unlink(missing_ok=True)
+        self.close()
+
+    def close(self) -> None:
+        """Leave the file to whoever opens the incident next."""
+        if self._fd >= 0:
             os.close(self._fd)
-            self._fd = -1
+        self._fd = -1
 
     def left(self) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
         """What processes that have ended left for this incident, each with its file."""

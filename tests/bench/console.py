@@ -45,6 +45,7 @@ class Steady(Struct):
 
     cpu: float
     main_thread: float
+    kernel: float
     children: float
     bytes_per_second: float
     pss: float
@@ -100,7 +101,7 @@ def start(subject: Subject) -> tuple[float, float]:
     pressed = subject.pressed
     with Recorded(subject.argv, SIZE[0], SIZE[1], **subject.env) as terminal:
         terminal.watch(0.15)
-        end = time.monotonic() + 3
+        end = time.monotonic() + 2
         while time.monotonic() < end:
             terminal.watch(0.02)
             if pressed is not None or subject.keys[0] == "x":
@@ -121,16 +122,19 @@ def steady(subject: Subject, during: Callable[[], None] | None = None) -> Steady
         terminal.watch(SETTLES)
         pid = terminal.process.pid
         before, reaped = _process.cpu(pid), _process.reaped(pid)
+        kernel = _process.kernel(pid)
         began, count = time.monotonic(), terminal.watch(IDLE)
         lasted = time.monotonic() - began
         used = {task: spent - before.get(task, 0.0) for task, spent in _process.cpu(pid).items()}
         children = _process.reaped(pid) - reaped
+        kernel = _process.kernel(pid) - kernel
         memory = _process.pss(pid)
         pressed = [press(terminal, subject.keys[n % 2]) for n in range(KEYS)]
         terminal.watch(0.5)
     return Steady(
         cpu=100 * sum(used.values()) / lasted,
         main_thread=100 * used[str(pid)] / lasted,
+        kernel=100 * kernel / lasted,
         children=100 * children / lasted,
         bytes_per_second=count / lasted,
         pss=memory,
@@ -170,7 +174,7 @@ def row(subject: Subject, starts: list[tuple[float, float]], seen: Steady) -> li
         subject.name,
         spread([painted for painted, _ in starts]),
         spread([first for _, first in starts]),
-        f"{seen.cpu:.2f} ({seen.main_thread:.2f})",
+        f"{seen.cpu:.2f} ({seen.main_thread:.2f}, {seen.kernel:.1f})",
         f"{seen.children:.1f}",
         f"{seen.bytes_per_second:.0f}",
         f"{seen.pss:.1f}",
@@ -179,7 +183,7 @@ def row(subject: Subject, starts: list[tuple[float, float]], seen: Steady) -> li
 
 
 HEAD = (
-    *("", "full paint ms", "first input ms", "idle CPU % (main thread)", "children %"),
+    *("", "full paint ms", "first input ms", "idle CPU % (main thread, kernel)", "children %"),
     *("bytes/s", "PSS MiB", "key to paint ms p50 / p99 (n)"),
 )
 

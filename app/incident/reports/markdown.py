@@ -20,7 +20,7 @@ def render(story: Story) -> str:
     lines += ["| time | | counted as |", "| --- | --- | --- |"]
     for one in measures(story.entries):
         value = "-" if one.seconds is None else span(one.seconds)
-        lines.append(f"| {one.title} ({one.name}) | {value} | {one.formula} |")
+        lines.append(f"| time {one.title} ({one.name}) | {value} | {one.formula} |")
     lines += ["", "| n | at (UTC) | who | what |", "| --: | --- | --- | --- |"]
     lines += map(_row, story.entries)
     broken = story.verified.broken

@@ -1,0 +1,68 @@
+"""What an entry can say: one frozen struct a kind, its tag the kind's name in the file.
+
+Files outlive versions: fields are added with a default, and never renamed, retyped or taken away.
+Times in them are texts made by `checks.when.iso`; states are the words of the design.
+"""
+
+from __future__ import annotations
+
+from app.incident.kinds._data import Data, Unknown
+from app.incident.kinds.course import (
+    Acknowledged,
+    ActionItem,
+    CauseNamed,
+    CheckTurned,
+    Closed,
+    Detected,
+    Opened,
+    Resolved,
+    Reviewed,
+    VerdictChanged,
+)
+from app.incident.kinds.session import ClockStepped, Joined, Left, Mended, RoleTaken, Unlocked
+from app.incident.kinds.work import (
+    CommandBegun,
+    CommandEnded,
+    Delivery,
+    Hypothesis,
+    ItemChanged,
+    Note,
+    NoticeSent,
+    SignedOff,
+)
+
+__all__ = [
+    "Acknowledged",
+    "ActionItem",
+    "CauseNamed",
+    "CheckTurned",
+    "ClockStepped",
+    "Closed",
+    "CommandBegun",
+    "CommandEnded",
+    "Data",
+    "Delivery",
+    "Detected",
+    "Hypothesis",
+    "ItemChanged",
+    "Joined",
+    "Known",
+    "Left",
+    "Mended",
+    "Note",
+    "NoticeSent",
+    "Opened",
+    "Resolved",
+    "Reviewed",
+    "RoleTaken",
+    "SignedOff",
+    "Unknown",
+    "Unlocked",
+    "VerdictChanged",
+]
+
+Known = (
+    Opened | Detected | Acknowledged | ItemChanged | CheckTurned | CauseNamed | Note | NoticeSent
+    | CommandBegun | CommandEnded | SignedOff | VerdictChanged | Resolved | Closed | Reviewed
+    | RoleTaken | Hypothesis | Joined | Left | Unlocked | ClockStepped | Mended
+)  # fmt: skip

@@ -1,0 +1,119 @@
+"""What operators did: items, notes, notices, commands, hypotheses."""
+
+from __future__ import annotations
+
+import shlex
+
+from msgspec import Struct
+
+from app.incident.kinds._data import Data
+from checks.when import span
+
+
+class ItemChanged(Data, frozen=True, tag="item"):
+    """An item of the SOP. `state` is open, done, failed or not applicable."""
+
+    item: str
+    title: str
+    state: str
+    was: str = "open"
+    reason: str = ""
+
+    def lines(self) -> list[str]:
+        """It in words."""
+        return [f"{self.state}: {self.title}" + (f" ({self.reason})" if self.reason else "")]
+
+
+class SignedOff(Data, frozen=True, tag="sign-off"):
+    """One of those who must agree that an item is done."""
+
+    item: str
+    title: str = ""
+
+    def lines(self) -> list[str]:
+        """It in words."""
+        return [f"signed off: {self.title or self.item}"]
+
+
+class Note(Data, frozen=True, tag="note"):
+    """Free text."""
+
+    def lines(self) -> list[str]:
+        """It in words."""
+        return []
+
+
+class Hypothesis(Data, frozen=True, tag="hypothesis"):
+    """An explanation that is suspected, ruled out or confirmed."""
+
+    hypothesis: str
+    title: str
+    state: str = "suspected"
+
+    def lines(self) -> list[str]:
+        """It in words."""
+        return [f"{self.state}: {self.title}"]
+
+
+class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a notice fared on one route. `outcome` is sent, failed or unknown."""
+
+    route: str
+    outcome: str
+    detail: str = ""
+
+
+class NoticeSent(Data, frozen=True, tag="notice"):
+    """A notice went out. `next_at` is when the next was promised."""
+
+    audience: tuple[str, ...]
+    subject: str
+    body: str = ""
+    deliveries: tuple[Delivery, ...] = ()
+    next_at: str = ""
+
+    def lines(self) -> list[str]:
+        """It in words."""
+        return [
+            f"notice to {', '.join(self.audience)}: {self.subject}",
+            *(
+                f"{one.route}: " + ", ".join(filter(None, (one.outcome, one.detail)))
+                for one in self.deliveries
+            ),
+            *self.body.split("\n"),
+            f"next one promised for {self.next_at}" if self.next_at else "",
+        ]
+
+
+class CommandBegun(Data, frozen=True, tag="command-begun"):
+    """Written before the command starts; without it, it does not start."""
+
+    host: str
+    argv: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """It in words."""
+        return [f"on {self.host}, begins: {shlex.join(self.argv)}"]
+
+
+class CommandEnded(Data, frozen=True, tag="command-ended"):
+    """`begun` is the id of the entry that began it. `outcome` is done, failed or unknown.
+
+    `output` is the beginning and the end of what it printed, `sha256` is of the whole.
+    """
+
+    begun: str
+    host: str
+    argv: tuple[str, ...]
+    outcome: str
+    status: int | None = None
+    duration: float = 0.0
+    output: str = ""
+    sha256: str = ""
+
+    def lines(self) -> list[str]:
+        """It in words."""
+        status = "" if self.status is None else f", exit status {self.status}"
+        ended = f"on {self.host}, {self.outcome} after {span(self.duration)}{status}"
+        output = self.output.rstrip("\n").split("\n") if self.output else []
+        return [f"{ended}: {shlex.join(self.argv)}", *(f"> {line}" for line in output)]
