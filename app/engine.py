@@ -10,12 +10,15 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, TypeVar
 
 from msgspec import Struct
 
 from app.config import Config
+from app.desk import Desk
+from app.incident.error import LogError
+from app.incident.situation import Situation
 from checks.board import Board
 from checks.model import System, Verdict
 
@@ -26,10 +29,12 @@ STOP_WITHIN = 1.5
 
 
 class Scene(Struct, frozen=True):
-    """What there is to show at one moment."""
+    """What there is to show at one moment; `trouble` is what is wrong with the log."""
 
     board: Board
     verdict: Verdict
+    situation: Situation | None = None
+    trouble: str = ""
 
 
 class Engine:
@@ -48,15 +53,29 @@ class Engine:
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self._monitor: Any = None
+        self._desk: Desk | None = None
+        self._verdict: Verdict | None = None
+        self._leaving = ""
         self.error: BaseException | None = None
 
     def start(self) -> None:
         """Start to watch."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Stop, and wait until connections are closed, but not longer than `STOP_WITHIN`."""
+    @property
+    def desk(self) -> Desk:
+        """The incident's side; its coroutines run on the engine's loop, by `submit`."""
+        if self._desk is None:
+            raise RuntimeError("the engine has not begun")
+        return self._desk
+
+    def stop(self, reason: str = "") -> None:
+        """Stop, and wait until connections are closed, but not longer than `STOP_WITHIN`.
+
+        `reason` is what the incident's log says of why this session ended.
+        """
         if self._thread.is_alive():
+            self._leaving = reason
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join(STOP_WITHIN)
 
@@ -91,22 +110,37 @@ class Engine:
         from app.plan import plan
 
         self._monitor = Monitor(config.system.name, plan(config))
+        self._desk = Desk(config.log.folder, config.system.name, self._tell)
         stopped = asyncio.create_task(self._stop.wait())
-        work = [asyncio.create_task(self._monitor.run()), asyncio.create_task(self._tell())]
+        work = [
+            asyncio.create_task(part)
+            for part in (self._monitor.run(), self._follow(), self._desk.run())
+        ]
         try:
             done, _ = await asyncio.wait([*work, stopped], return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in (*work, stopped):
                 task.cancel()
             await asyncio.gather(*work, stopped, return_exceptions=True)
+            await self._desk.leave(self._leaving)
         for task in done - {stopped}:
             task.result()
 
-    async def _tell(self) -> None:
+    async def _follow(self) -> None:
+        """Show each board, and let the log have what it shows."""
         from checks.diagnosis.verdict import judge
 
         async for board in self._monitor.boards():
-            self._show(Scene(board, judge(board)))
+            self._verdict = judge(board)
+            self._tell()
+            with suppress(LogError):  # the situation's `trouble` says so
+                await self.desk.record(board, self._verdict)
+
+    def _tell(self) -> None:
+        """Show what there is now; called from the engine's loop."""
+        if self._verdict is not None:
+            desk = self.desk
+            self._show(Scene(self._monitor.board, self._verdict, desk.situation, desk.trouble))
 
 
 async def close_logins(system: System) -> None:

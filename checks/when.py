@@ -10,6 +10,15 @@ def iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def from_iso(text: str) -> datetime | None:
+    """What `iso` wrote; None for anything else."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
 def clock(at: datetime) -> str:
     """The time of day in UTC, e.g. ``03:10:53Z``."""
     return f"{at.astimezone(UTC):%H:%M:%S}Z"

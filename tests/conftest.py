@@ -24,6 +24,15 @@ def pytest_runtest_makereport(
     return report
 
 
+@pytest.fixture(autouse=True, scope="session")
+def nobodys_own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No config and no open incident of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+            monkeypatch.setenv(name, str(tmp_path_factory.mktemp(name)))
+        yield
+
+
 @pytest.fixture
 def private_runtime_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No socket of a shared ssh connection in the user's own folders."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from signal import Signals
 from typing import TYPE_CHECKING
 
 from app.console import garbage
@@ -22,7 +23,8 @@ def open_console(session: Session) -> int:
     write_whole()
     app = Console(session)
 
-    def leave() -> None:
+    def leave(why: Signals) -> None:
+        session.parting = f"terminal lost ({why.name})"
         if app._loop is not None:  # noqa: SLF001 - from a signal handler nothing else is safe
             app._loop.call_soon_threadsafe(app.exit)  # noqa: SLF001
 

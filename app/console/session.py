@@ -29,6 +29,8 @@ class Session:
         self.watches_over_ssh = watches_over_ssh
         self._config = config
         self._engine: Engine | None = None
+        self.parting = "closed"
+        """Why it ends, as the incident's log says it."""
 
     def begin(self, show: Callable[[Scene], None]) -> None:
         """Start to watch; each scene goes to `show`, in the engine's thread."""
@@ -38,7 +40,7 @@ class Session:
     def end(self) -> None:
         """Stop what was started. Safe to call twice."""
         if self._engine is not None:
-            self._engine.stop()
+            self._engine.stop(self.parting)
 
     @property
     def error(self) -> BaseException | None:

@@ -77,11 +77,13 @@ def write_whole() -> None:
 
 
 @contextmanager
-def given_back(leave: Callable[[], None], clean_up: Callable[[], None]) -> Iterator[None]:
+def given_back(
+    leave: Callable[[signal.Signals], None], clean_up: Callable[[], None]
+) -> Iterator[None]:
     """Leave the terminal as it was found, also on SIGHUP, SIGTERM and SIGINT.
 
-    `leave` asks the app to end; it runs in a signal handler of the main thread. `clean_up` runs
-    when the app did not end by itself, just before the process is ended.
+    `leave` is told the signal and asks the app to end; it runs in a signal handler of the main
+    thread. `clean_up` runs when the app did not end by itself, just before the process is ended.
     """
     before = termios.tcgetattr(sys.stdin.fileno())
     caught: list[int] = []
@@ -89,7 +91,7 @@ def given_back(leave: Callable[[], None], clean_up: Callable[[], None]) -> Itera
     def ask(number: int, _frame: FrameType | None) -> None:
         caught.append(number)
         signal.setitimer(signal.ITIMER_REAL, ASKED_WITHIN)
-        leave()
+        leave(signal.Signals(number))
 
     def insist(_number: int, _frame: FrameType | None) -> None:
         clean_up()

@@ -55,6 +55,12 @@ class Entry(Struct, frozen=True, kw_only=True):
         return self.n > 0
 
     @property
+    def who(self) -> str:
+        """Whom to name for it; ``auto`` where nobody did it."""
+        is_auto = not isinstance(self.data, Unknown) and self.data.is_auto
+        return "auto" if is_auto else self.operator.name
+
+    @property
     def unknown(self) -> dict[str, Any]:
         """What another version wrote that this one has no field for."""
         rest = {

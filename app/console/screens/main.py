@@ -15,9 +15,10 @@ from textual.widget import Widget
 
 from app import sop
 from app.console.command import Command, commands
+from app.console.hand import Hand
 from app.console.screens.panel import PanelScreen
 from app.console.session import Session
-from app.console.words import log, steps
+from app.console.words import log, log_title, steps
 from app.engine import Scene
 from checks.model import now
 from widgets.cause_strip import CauseStrip, failing
@@ -52,6 +53,7 @@ class MainScreen(Screen[None]):
         super().__init__()
         self.session = session
         self.offered = [command for command in COMMANDS if command.is_offered(session)]
+        self.hand = Hand(self)
         self._newest: Scene | None = None
 
     def compose(self) -> ComposeResult:
@@ -91,7 +93,7 @@ class MainScreen(Screen[None]):
             return
         self._second()
         self.query_one(CauseStrip).show(failing(scene.board, scene.board.at))
-        self.query_one(LogStrip).show(log(scene))
+        self.query_one(LogStrip).show(log(scene), log_title(scene))
         for panel in self.query(Panel):
             panel.onset = scene.verdict.since
             panel.board = scene.board

@@ -17,6 +17,7 @@ from app.incident.kinds.course import (
     Opened,
     Resolved,
     Reviewed,
+    SeveritySet,
     VerdictChanged,
 )
 from app.incident.kinds.session import ClockStepped, Joined, Left, Mended, RoleTaken, Unlocked
@@ -55,6 +56,7 @@ __all__ = [
     "Resolved",
     "Reviewed",
     "RoleTaken",
+    "SeveritySet",
     "SignedOff",
     "Unknown",
     "Unlocked",
@@ -63,6 +65,6 @@ __all__ = [
 
 Known = (
     Opened | Detected | Acknowledged | ItemChanged | CheckTurned | CauseNamed | Note | NoticeSent
-    | CommandBegun | CommandEnded | SignedOff | VerdictChanged | Resolved | Closed | Reviewed
-    | RoleTaken | Hypothesis | Joined | Left | Unlocked | ClockStepped | Mended
+    | CommandBegun | CommandEnded | SignedOff | VerdictChanged | SeveritySet | Resolved | Closed
+    | Reviewed | RoleTaken | Hypothesis | Joined | Left | Unlocked | ClockStepped | Mended
 )  # fmt: skip

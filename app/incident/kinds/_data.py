@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Struct
 
 
 class Data(Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
     """What an entry holds beside its text."""
+
+    IS_AUTO: ClassVar[bool] = False
+    """Whether mailmedic says it by itself; otherwise it is what the operator did."""
+
+    @property
+    def is_auto(self) -> bool:
+        """Whether nobody did it."""
+        return self.IS_AUTO
 
     @property
     def kind(self) -> str:

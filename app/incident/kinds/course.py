@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from msgspec import Struct, field
 
 from app.incident.kinds._data import Data
@@ -20,9 +22,12 @@ class Opened(Data, frozen=True, tag="opened"):
 
 
 class Detected(Data, frozen=True, tag="detected"):
-    """The outage was seen. `onset` is the time of the first failing result."""
+    """The outage was seen: `onset` is when the first result failed, `seen` when it was sure."""
+
+    IS_AUTO: ClassVar[bool] = True
 
     onset: str
+    seen: str = ""
     check: str = ""
     summary: str = ""
 
@@ -39,6 +44,8 @@ class Acknowledged(Data, frozen=True, tag="acknowledged"):
 class VerdictChanged(Data, frozen=True, tag="verdict"):
     """Verdict, severity or scope is another one now."""
 
+    IS_AUTO: ClassVar[bool] = True
+
     verdict: str
     severity: str = ""
     scope: str = ""
@@ -52,6 +59,8 @@ class VerdictChanged(Data, frozen=True, tag="verdict"):
 
 class CheckTurned(Data, frozen=True, tag="check"):
     """A check's hard state is another one now."""
+
+    IS_AUTO: ClassVar[bool] = True
 
     check: str
     state: str
@@ -73,10 +82,28 @@ class CauseNamed(Data, frozen=True, tag="cause"):
     host: str = ""
     confidence: float = 0.0
 
+    @property
+    def is_auto(self) -> bool:
+        """Whether diagnosis named it: a person states no figure."""
+        return self.confidence > 0
+
     def lines(self) -> list[str]:
         """It in words."""
         sure = f" ({self.confidence:.0%})" if self.confidence else ""
         return [f"cause: {self.title or self.cause}{sure}"]
+
+
+class SeveritySet(Data, frozen=True, tag="severity"):
+    """A person has set the severity, whatever was measured."""
+
+    severity: str
+    was: str = ""
+    reason: str = ""
+
+    def lines(self) -> list[str]:
+        """It in words."""
+        before = f", was {self.was}" if self.was else ""
+        return [f"severity {self.severity}{before}" + (f": {self.reason}" if self.reason else "")]
 
 
 class Resolved(Data, frozen=True, tag="resolved"):

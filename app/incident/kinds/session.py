@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from app.incident.kinds._data import Data
 from checks.when import span
 
@@ -24,13 +26,23 @@ class Joined(Data, frozen=True, tag="joined"):
 
 
 class Left(Data, frozen=True, tag="left"):
-    """An operator's console ended; `reason` says how."""
+    """An operator's console ended; `reason` says how.
+
+    `who` is somebody else, whose console was killed and could not say so.
+    """
 
     reason: str = ""
+    who: str = ""
+
+    @property
+    def is_auto(self) -> bool:
+        """Whether another console noticed it."""
+        return bool(self.who)
 
     def lines(self) -> list[str]:
         """It in words."""
-        return ["left" + (f": {self.reason}" if self.reason else "")]
+        reason = f": {self.reason}" if self.reason else ""
+        return [f"{self.who} left{reason}" if self.who else f"left{reason}"]
 
 
 class Unlocked(Data, frozen=True, tag="unlocked"):
@@ -46,6 +58,8 @@ class Unlocked(Data, frozen=True, tag="unlocked"):
 class ClockStepped(Data, frozen=True, tag="clock"):
     """The clock of this host was set: by so many seconds, negative is back."""
 
+    IS_AUTO: ClassVar[bool] = True
+
     by: float
 
     def lines(self) -> list[str]:
@@ -56,6 +70,8 @@ class ClockStepped(Data, frozen=True, tag="clock"):
 
 class Mended(Data, frozen=True, tag="mended"):
     """The log was found damaged or gone; what was done about it."""
+
+    IS_AUTO: ClassVar[bool] = True
 
     kept_aside: str = ""
 

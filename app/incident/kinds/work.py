@@ -11,13 +11,22 @@ from checks.when import span
 
 
 class ItemChanged(Data, frozen=True, tag="item"):
-    """An item of the SOP. `state` is open, done, failed or not applicable."""
+    """An item of the SOP. `state` is open, done, failed or not applicable.
+
+    `auto` says that nobody did it: its checks were evidence enough.
+    """
 
     item: str
     title: str
     state: str
     was: str = "open"
     reason: str = ""
+    auto: bool = False
+
+    @property
+    def is_auto(self) -> bool:
+        """Whether nobody did it."""
+        return self.auto
 
     def lines(self) -> list[str]:
         """It in words."""

@@ -1,0 +1,62 @@
+"""The operator's hand: asks what has to be asked, and lets the engine do it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from textual.screen import Screen
+
+from app.actions import Deed, Record
+from app.incident.entry import Entry
+from app.incident.error import LogError
+from app.incident.situation import Situation
+
+if TYPE_CHECKING:
+    from app.console.screens.main import MainScreen
+
+T = TypeVar("T")
+
+
+class Hand:
+    """Belongs to the main screen, where it says what went wrong."""
+
+    def __init__(self, screen: MainScreen) -> None:
+        self._screen = screen
+
+    @property
+    def situation(self) -> Situation | None:
+        """The incident that is open, as it was seen last."""
+        scene = self._screen.scene
+        now = scene.situation if scene else None
+        return now if now is not None and now.is_open else None
+
+    async def ask(
+        self, question: Screen[T | None], then: Callable[[T], Coroutine[Any, Any, object]]
+    ) -> None:
+        """Put `question` up, and do `then` with its answer, if there is one."""
+
+        def answered(answer: T | None) -> None:
+            if answer is not None:
+                self.start(then(answer))
+
+        await self._screen.app.push_screen(question, answered)
+
+    def start(self, work: Coroutine[Any, Any, object]) -> None:
+        """Do `work` beside the screen, which goes on taking keys."""
+        self._screen.run_worker(self._mind(work), group="hand")
+
+    async def submit(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do `work` on the engine's loop. Raises what it raises."""
+        return await asyncio.wrap_future(self._screen.session.engine.submit(work))
+
+    async def perform(self, action: Record | Deed) -> Entry:
+        """Do `action` and write it into the open incident. Raises LogError."""
+        return await self.submit(self._screen.session.engine.desk.perform(action))
+
+    async def _mind(self, work: Coroutine[Any, Any, object]) -> None:
+        try:
+            await work
+        except LogError as error:
+            self._screen.say(str(error))

@@ -1,0 +1,188 @@
+"""The incident that is open, as this session sees and writes it. Lives on the engine's loop.
+
+It joins the incident that is open, also one that another operator has just opened, and follows it.
+What nobody has to write, one session on it writes: the first, and when that one ends, the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+
+from msgspec.structs import replace
+
+from app.actions import Deed, Record, perform
+from app.incident import folder as incidents
+from app.incident.entry import Entry
+from app.incident.error import LogError, why
+from app.incident.kinds import Joined, Left
+from app.incident.log import IncidentLog
+from app.incident.operator import me
+from app.incident.presence import Presence, Seen
+from app.incident.situation import Situation, situation
+from app.places import PlaceError, state_folder, state_path
+from app.recorder import detected, missing
+from checks.board import Board
+from checks.model import Verdict
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks at who is here, and at whether there is an incident to join."""
+
+NOBODY = Seen((), (), is_first=False)
+
+
+class Desk:
+    """`show` is called whenever `situation` has changed; None while there is no incident."""
+
+    def __init__(self, shared: str, system: str, show: Callable[[], None]) -> None:
+        """`shared` is ``[log] folder`` of the config."""
+        self.folder = state_path(shared) / "incidents"
+        self.situation: Situation | None = None
+        self.trouble = ""
+        self._shared = shared
+        self._system = system
+        self._show = show
+        self._log: IncidentLog | None = None
+        self._presence: Presence | None = None
+        self._seen = NOBODY
+        self._following: asyncio.Task[None] | None = None
+        self._found: object = None
+
+    async def run(self) -> None:
+        """Join what is open, and keep an eye on who is here; for ever."""
+        while True:
+            if self.situation is None or not self.situation.is_open:
+                await self._join_what_is_open()
+            if self._presence is not None:
+                await self._look_round()
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def open(self, title: str, board: Board, verdict: Verdict) -> Situation:
+        """Open an incident and join it; the one that is open, if another was faster.
+
+        Raises LogError.
+        """
+        await self._join_what_is_open()
+        if self.situation is None or not self.situation.is_open:
+            try:
+                await asyncio.to_thread(state_folder, self._shared)
+            except PlaceError as error:
+                raise LogError(str(error)) from error
+            log = await asyncio.to_thread(IncidentLog.create, self.folder, title, self._system)
+            await self._join(log)
+            if verdict.verdict in ("outage", "degraded"):
+                await self.perform(detected(board, verdict))
+            await self.record(board, verdict)
+        if self.situation is None:
+            raise LogError(f"{self.folder}: no incident could be opened")
+        return self.situation
+
+    async def perform(self, action: Record | Deed) -> Entry:
+        """Do `action`, written into the incident that is open. Raises LogError."""
+        log, now = self._log, self.situation
+        if log is None or now is None:
+            raise LogError("no incident is open; i opens one")
+        if not now.is_writable:
+            raise LogError(f"{log.path}: you may read along, its owner can let your group write")
+        entry = await perform(action, log)
+        self._tell(log.entries)
+        return entry
+
+    async def record(self, board: Board, verdict: Verdict) -> None:
+        """Write what the board shows and the log lacks, if that is ours to do."""
+        now = self.situation
+        if now is not None and now.is_open and self._seen.is_first:
+            for record in missing(now, board, verdict):
+                await self.perform(record)
+
+    async def leave(self, reason: str = "") -> None:
+        """Say that this session ends, and let the log go."""
+        presence, self._presence = self._presence, None
+        if self._following is not None:
+            self._following.cancel()
+        if presence is not None:
+            if self.situation is not None and self.situation.is_open:
+                await self.perform(Record(Left(reason=reason)))
+            presence.leave()
+        if self._log is not None:
+            self._log.close()
+        self._log = None
+
+    async def _join_what_is_open(self) -> None:
+        incident = await asyncio.to_thread(self._look_for_one)
+        if incident is not None and (self._log is None or self._log.id != incident):
+            try:
+                await self._join(await asyncio.to_thread(IncidentLog, self.folder, incident))
+            except LogError as error:
+                self._say(str(error))
+
+    def _look_for_one(self) -> str | None:
+        """The incident that is open; looked for again only when there may be another one."""
+        try:
+            found = self.folder.stat()
+        except OSError:
+            return None
+        if self._found == (found.st_mtime_ns, found.st_ino):
+            return None
+        try:
+            incident = incidents.current(self.folder)
+        except LogError as error:
+            self._say(str(error))
+            return None
+        self._found = (found.st_mtime_ns, found.st_ino)
+        return incident
+
+    async def _join(self, log: IncidentLog) -> None:
+        await self.leave()
+        self._log = log
+        is_writable = os.access(log.path, os.W_OK)
+        if is_writable:
+            who = me()
+            place = who.tty or f"pid {os.getpid()}"
+            try:
+                self._presence = Presence(self.folder, log.id, f"{who.name}@{place}")
+                self._seen = await asyncio.to_thread(self._presence.look)
+            except OSError as error:
+                self._say(f"{self.folder}: {why(error)}")
+        self._tell(log.entries)
+        if is_writable:
+            await self.perform(Record(Joined()))
+        self._following = asyncio.create_task(self._follow(log))
+
+    async def _follow(self, log: IncidentLog) -> None:
+        async for entries in log.follow():
+            self._tell(entries)
+
+    async def _look_round(self) -> None:
+        """See who is here; of who was killed, one of us writes that they are gone."""
+        presence = self._presence
+        if presence is None:
+            return
+        seen = await asyncio.to_thread(presence.look)
+        if seen.here != self._seen.here:
+            self._seen = seen
+            if self._log is not None:
+                self._tell(self._log.entries)
+        self._seen = seen
+        for who in seen.gone:
+            await self.perform(Record(Left(who=who, reason="its console was killed")))
+
+    def _tell(self, entries: Sequence[Entry]) -> None:
+        """Show where the incident stands now."""
+        log = self._log
+        if log is None:
+            return
+        self.situation = replace(
+            situation(log.id, entries),
+            here=self._seen.here,
+            trouble=log.trouble,
+            is_writable=os.access(log.path, os.W_OK) or not log.path.exists(),
+        )
+        self._show()
+
+    def _say(self, trouble: str) -> None:
+        """Something is wrong with the log, and no incident to show it in."""
+        if self.trouble != trouble:
+            self.trouble = trouble
+            self._show()

@@ -1,0 +1,76 @@
+"""What the board shows and the log lacks: the entries that nobody has to write. Pure."""
+
+from __future__ import annotations
+
+from app.actions import Record
+from app.incident.kinds import CauseNamed, CheckTurned, Detected, VerdictChanged
+from app.incident.situation import Situation
+from checks.board import Board
+from checks.model import State, Verdict
+from checks.when import iso
+
+
+def missing(situation: Situation, board: Board, verdict: Verdict) -> list[Record]:
+    """Records that bring the log of an open incident up to what is seen now."""
+    records = [*_turns(situation, board), *_judged(situation, verdict)]
+    if situation.onset is None and verdict.since and verdict.verdict in ("outage", "degraded"):
+        records.insert(0, detected(board, verdict))
+    return records
+
+
+def detected(board: Board, verdict: Verdict) -> Record:
+    """That an outage was seen, since when, and by which check first."""
+    failing = [one for one in board.standings.values() if one.state == State.CRITICAL and one.since]
+    first = min(failing, key=lambda one: one.since or board.at, default=None)
+    return Record(
+        Detected(
+            onset=iso(verdict.since or board.at),
+            seen=iso(board.at),
+            check=first.id if first else "",
+            summary=first.result.summary if first and first.result else verdict.summary,
+        )
+    )
+
+
+def _turns(situation: Situation, board: Board) -> list[Record]:
+    """Checks whose hard state is another one than the log has; well from the start is no news."""
+    found = []
+    for standing in board.standings.values():
+        was = situation.checks.get(standing.id, State.OK.name)
+        if standing.state is None or standing.result is None or standing.state.name == was:
+            continue
+        turned = CheckTurned(
+            check=standing.id,
+            state=standing.state.name,
+            was=was,
+            summary=standing.result.summary,
+            findings=standing.result.codes,
+        )
+        found.append(Record(turned, evidence=standing.result.evidence[-3:]))
+    return found
+
+
+def _judged(situation: Situation, verdict: Verdict) -> list[Record]:
+    found = []
+    before = situation.verdict
+    now = VerdictChanged(
+        verdict=verdict.verdict,
+        severity=verdict.severity.value if verdict.severity else "",
+        scope=verdict.scope.kind,
+        summary=verdict.summary,
+        was=before.verdict if before else "",
+    )
+    if before is None or _essence(before) != _essence(now):
+        found.append(Record(now))
+    cause = verdict.causes[0] if verdict.causes else None
+    known = (situation.cause.cause, situation.cause.host) if situation.cause else None
+    if cause and (cause.cause, cause.host) != known:
+        named = CauseNamed(
+            cause=cause.cause, title=cause.title, host=cause.host, confidence=cause.confidence
+        )
+        found.append(Record(named, evidence=cause.evidence))
+    return found
+
+
+def _essence(verdict: VerdictChanged) -> tuple[str, str, str]:
+    return verdict.verdict, verdict.severity, verdict.scope
