@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
@@ -21,6 +22,7 @@ from app.console.stops import mind_stops
 from app.console.terminal import encoding
 from app.crash import keep
 from widgets.backstop import ControlFilter
+from widgets.state import theme
 
 SETTLED = 3.0
 """Seconds after which everything that will be needed is imported."""
@@ -41,6 +43,7 @@ class Console(DifferingCells, App[int]):
         self.crash = ""
         self._main = MainScreen(session)
         self.animation_level = "none"
+        self.theme = theme(os.environ)
 
     def on_mount(self) -> None:
         """Once the main screen is painted, start the engine behind it."""

@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from app.engine import Scene
 from checks.model import State
+from checks.when import clock
 from widgets.entry import Entry, details
 from widgets.key_bar import KeyBar
 from widgets.reader import Reader
@@ -28,7 +29,10 @@ class EvidenceScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """One text, and how to leave."""
         rows = _rows(self._scene) if self._scene else []
-        yield Reader("Evidence", rows or [row("Every check is well; there is nothing to show.")])
+        at = f" at {clock(self._scene.board.at)}" if self._scene else ""
+        yield Reader(
+            f"Evidence{at}", rows or [row("Every check is well; there is nothing to show.")]
+        )
         yield KeyBar([("↑↓", "move")], ("Esc", "back"))
 
 

@@ -101,11 +101,15 @@ class MainScreen(Screen[None]):
     def _second(self) -> None:
         if self.session.error is not None:
             raise self.session.error
+        self.tell(self.query_one(VerdictBar))
+
+    def tell(self, bar: VerdictBar) -> None:
+        """Show the verdict in `bar`; the screens that cover this one have one too."""
         if self.scene is None:
             return
         at = self.scene.board.at if self.is_frozen else now()
         system, is_frozen = self.scene.board.system, self.is_frozen
-        self.query_one(VerdictBar).show(self.scene.verdict, at, system=system, frozen=is_frozen)
+        bar.show(self.scene.verdict, at, system=system, frozen=is_frozen)
 
     def _ages(self) -> None:
         if not self.is_frozen:

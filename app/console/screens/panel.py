@@ -11,12 +11,17 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from app.engine import Scene
+from checks.model import now
 from widgets.key_bar import KeyBar
 from widgets.panel import Panel
 from widgets.panel_table import PanelTable
+from widgets.verdict_bar import VerdictBar
 
 if TYPE_CHECKING:
     from app.console.screens.main import MainScreen
+
+AGES_EVERY = 5.0
+"""Seconds between two looks at what depends on time alone: ages, and what has become stale."""
 
 KEYS = (
     ("↑↓", "row"),
@@ -25,6 +30,7 @@ KEYS = (
     ("!", "faults only"),
     ("J K", "details"),
     ("y", "copy"),
+    ("z", "freeze"),
 )
 
 
@@ -54,6 +60,7 @@ class PanelScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The table, its filter, the keys."""
+        yield VerdictBar()
         yield PanelTable(self._panel)
         yield Input(placeholder="filter; !word for rows without it", select_on_focus=False)
         yield KeyBar(KEYS, ("Esc", "back"))
@@ -62,12 +69,22 @@ class PanelScreen(Screen[None]):
         """Follow the main screen."""
         self.set_focus(self.query_one(PanelTable))
         self.watch(self._main, "scene", self._show)
+        self.set_interval(1.0, self._second)
+        self.set_interval(AGES_EVERY, self._ages)
         if self._is_typing:
             self.action_find()
 
     def _show(self, scene: Scene | None) -> None:
         if scene is not None:
             self.query_one(PanelTable).show(scene.board, scene.board.at)
+            self._second()
+
+    def _second(self) -> None:
+        self._main.tell(self.query_one(VerdictBar))
+
+    def _ages(self) -> None:
+        if self._main.scene is not None and not self._main.is_frozen:
+            self.query_one(PanelTable).show(self._main.scene.board, now())
 
     def action_find(self) -> None:
         """Open the filter."""
@@ -112,6 +129,7 @@ class PanelScreen(Screen[None]):
     def action_freeze(self) -> None:
         """Hold the screen, as on the main screen."""
         self._main.freeze()
+        self._second()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter while it is typed."""

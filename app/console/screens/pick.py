@@ -20,7 +20,9 @@ class PickScreen(ModalScreen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss(None)")]
     DEFAULT_CSS = """
     PickScreen { align: center middle; }
-    PickScreen OptionList { width: 60; height: auto; max-height: 80%; border: round $primary; }
+    PickScreen OptionList, PickScreen OptionList:focus {
+        width: 60; height: auto; max-height: 80%; border: round $primary;
+    }
     """
 
     def __init__(self, question: str, choices: Sequence[tuple[str, str]]) -> None:

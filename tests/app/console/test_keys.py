@@ -81,16 +81,15 @@ def test_footer_help_and_palette_tell_of_the_same_commands(drill: Terminal) -> N
     for command in OFFERED:
         assert f" {command.shown} {command.WORD} " in footer
     drill.press("?")
-    drill.wait_for("KEYS")
+    drill.wait_for("Times are UTC")  # its last line
     told = settle(drill)
     for command in OFFERED:
         assert re.search(rf"│ +{re.escape(command.shown)} +{re.escape(command.HELP)} ", told)
     back(drill)
     drill.press("\x10")
-    offered = settle(drill)
     for command in OFFERED:
-        assert f" {command.WORD} " in offered
-        assert command.HELP[:40] in offered
+        drill.wait_for(f" {command.WORD} ")
+        drill.wait_for(command.HELP[:40])
     back(drill)
 
 
@@ -106,7 +105,7 @@ def test_the_palette_runs_what_was_picked(drill: Terminal) -> None:
     drill.press("evid")
     settle(drill)
     drill.press("\r")
-    drill.wait_for("─ Evidence ─")
+    drill.wait_for("─ Evidence at ")
     back(drill)
 
 
