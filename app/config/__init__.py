@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from app.config import rules
@@ -13,6 +13,7 @@ from app.config.decode import Problems, decode, name_of
 from app.config.rules import Rules, nearest, quoted
 from app.config.source import ConfigError, Source
 from app.config.tables import RULES, Canary, HostTable, Log, Route, Secret, SystemTable, Vantage
+from app.incident.targets import TARGETS, Targets
 from checks import registry
 from checks.hosts.choose import login_from
 from checks.model import CheckOptions, Host, System
@@ -23,11 +24,13 @@ __all__ = ["Canary", "Config", "ConfigError", "Log", "Route", "Secret", "Vantage
 
 Table = TypeVar("Table", bound=Struct)
 
-ONE = ("system", "log", "check")
+ONE = ("system", "log", "check", "targets")
 """Tables written ``[so]``."""
 
 MANY = ("host", "canary", "vantage", "route")
 """Tables written ``[[so]]``, as often as there are such things."""
+
+TARGET_RULES: Rules = dict.fromkeys(Targets.__struct_fields__, rules.target)
 
 OPTION_RULES: Rules = {"interval": rules.seconds, "deadline": rules.seconds}
 
@@ -43,6 +46,7 @@ class Config(Struct, frozen=True, kw_only=True):
     vantages: tuple[Vantage, ...] = ()
     routes: tuple[Route, ...] = ()
     log: Log = Log()
+    targets: dict[str, Targets] = field(default_factory=TARGETS.copy)
 
     def options(self, kind: str) -> CheckOptions:
         """The options of that kind of check: its table, or its defaults.
@@ -66,6 +70,7 @@ def load(path: Path) -> Config:
         system=_system(system, hosts, problems),
         path=path,
         checks=_checks(problems),
+        targets=_targets(problems),
         power={host.name: host.power for host in hosts},
         canaries=tuple(_many(Canary, "canary", problems)),
         vantages=tuple(_many(Vantage, "vantage", problems)),
@@ -128,6 +133,25 @@ def _checks(problems: Problems) -> dict[str, CheckOptions]:
         if options is not None:
             checks[kind] = options
     return checks
+
+
+def _targets(problems: Problems) -> dict[str, Targets]:
+    """The targets of each severity: what its table says, else the usual ones."""
+    tables = problems.source.document.get("targets", {})
+    if not isinstance(tables, dict):
+        problems.add(("targets",), '"targets" is written [targets.SEV1]')
+        return TARGETS
+    found = dict(TARGETS)
+    for severity, table in tables.items():
+        where = ("targets", severity)
+        if severity not in TARGETS:
+            there = ", ".join(TARGETS)
+            problems.add(where, f"no severity is called {quoted(severity)}; there are {there}")
+            continue
+        set_here = decode(table, Targets, where, problems, TARGET_RULES)
+        if set_here is not None:
+            found[severity] = set_here.over(TARGETS[severity])
+    return found
 
 
 def _system(table: SystemTable, hosts: list[HostTable], problems: Problems) -> System:

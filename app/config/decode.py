@@ -44,8 +44,8 @@ class Problems:
         """The table that `where` lies in, e.g. ``host "mail1"`` or ``check.smtp``."""
         if len(where) < 2:
             return ""
-        if where[0] == "check":
-            return f"check.{visible(str(where[1]), 60)}"
+        if where[0] in ("check", "targets"):
+            return f"{where[0]}.{visible(str(where[1]), 60)}"
         kind, index = where[0], where[1]
         if not isinstance(index, int):
             return str(kind)

@@ -119,3 +119,9 @@ def seconds(value: float) -> None:
     """An interval or a deadline."""
     if not 0 < value <= DAY:
         raise ValueError(f"must be more than 0 and at most {DAY:.0f} seconds")
+
+
+def target(value: float) -> None:
+    """How long something may take at most, counted from onset."""
+    if not 0 < value <= 30 * DAY:
+        raise ValueError(f"must be more than 0 and at most {30 * DAY:.0f} seconds (30 days)")

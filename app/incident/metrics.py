@@ -8,8 +8,9 @@ not known.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -22,35 +23,88 @@ from app.incident.kinds import (
     Resolved,
     VerdictChanged,
 )
+from app.incident.targets import Targets
+from checks.when import from_iso
 
 LATE = 60.0
 """Seconds after the promised time at which a notice counts as late."""
 
+NO_TARGETS = Targets()
 
-class Measure(Struct, frozen=True):
-    """A duration in seconds, None while it is not known, and how it is counted."""
+
+class Measure(Struct, frozen=True, kw_only=True):
+    """A duration in seconds, None while it is not known, and how it is counted.
+
+    `at` is the milestone that it ends with, as the clock then said; `target` is the most that it
+    should be.
+    """
 
     name: str
     title: str
     seconds: float | None
     formula: str
+    at: datetime | None = None
+    target: float | None = None
+
+    @property
+    def is_met(self) -> bool | None:
+        """Whether the target was met; None where there is none, or nothing to hold against it."""
+        if self.seconds is None or self.target is None:
+            return None
+        return self.seconds <= self.target
 
 
-def measures(entries: Sequence[Entry]) -> tuple[Measure, ...]:
+class _Moment(NamedTuple):
+    """When something was: seconds since the first entry whatever the clocks did, and the clock."""
+
+    place: float
+    at: datetime
+
+    def earlier(self, at: datetime | None) -> _Moment:
+        """The moment at which the clock said `at`, if that was before."""
+        by = (self.at - at).total_seconds() if at else 0.0
+        return _Moment(self.place - by, self.at - timedelta(seconds=by)) if by > 0 else self
+
+
+def measures(entries: Sequence[Entry], targets: Targets = NO_TARGETS) -> tuple[Measure, ...]:
     """All of them, for the entries of one incident in their order."""
-    moment = _Moments(entries)
-    onset = moment.onset
-    notice = moment.first(_went_out)
-    found = (
-        ("TTD", "to detect", moment.first(_is(Detected)), "first `detected`"),
-        ("TTA", "to acknowledge", moment.acknowledged, "first `acknowledged`, else `opened`"),
-        ("TTM", "to mitigate", moment.mitigated, "last `verdict` off outage, else `resolved`"),
-        ("TTR", "to resolve", moment.last(_is(Resolved)), "last `resolved`"),
-        ("TTN", "to first notice", notice, "first `notice` that one route delivered"),
+    moments = _Moments(entries)
+    begin = moments.onset
+    rows = (
+        ("TTD", "to detect", moments.detected, "first `detected`", targets.detect),
+        (
+            "TTA",
+            "to acknowledge",
+            moments.acknowledged,
+            "first `acknowledged`, else `opened`",
+            targets.acknowledge,
+        ),
+        (
+            "TTN",
+            "to first notice",
+            moments.first(_went_out),
+            "first `notice` that one route delivered",
+            targets.notice,
+        ),
+        (
+            "TTM",
+            "to mitigate",
+            moments.mitigated,
+            "last `verdict` off outage, else `resolved`",
+            targets.mitigate,
+        ),
+        ("TTR", "to resolve", moments.last(_is(Resolved)), "last `resolved`", targets.resolve),
     )
     return tuple(
-        Measure(name, title, _between(onset, until), f"{formula} - onset")
-        for name, title, until, formula in found
+        Measure(
+            name=name,
+            title=title,
+            seconds=_between(begin, until),
+            formula=f"{formula} - onset",
+            at=until.at if until else None,
+            target=target,
+        )
+        for name, title, until, formula, target in rows
     )
 
 
@@ -64,7 +118,7 @@ def punctuality(entries: Sequence[Entry]) -> tuple[int, int]:
     notices = [entry for entry in entries if isinstance(entry.data, NoticeSent)]
     kept = in_time = 0
     for promise, notice in pairwise(notices):
-        due = _time(promise.data.next_at) if isinstance(promise.data, NoticeSent) else None
+        due = from_iso(promise.data.next_at) if isinstance(promise.data, NoticeSent) else None
         if due is not None:
             kept += 1
             in_time += (notice.at - due).total_seconds() <= LATE
@@ -78,41 +132,47 @@ class _Moments:
         self._entries = entries
 
     @property
-    def onset(self) -> float | None:
+    def onset(self) -> _Moment | None:
         for entry in self._entries:
             at = _onset(entry)
             if at is not None:
-                return self._place(entry) - max(0.0, (entry.at - at).total_seconds())
+                return self._moment(entry).earlier(at)
         return None
 
     @property
-    def acknowledged(self) -> float | None:
-        said = self.first(_is(Acknowledged))
-        return self.first(_is(Opened)) if said is None else said
+    def detected(self) -> _Moment | None:
+        for entry in self._entries:
+            if isinstance(entry.data, Detected):
+                return self._moment(entry).earlier(from_iso(entry.data.seen))
+        return None
 
     @property
-    def mitigated(self) -> float | None:
+    def acknowledged(self) -> _Moment | None:
+        return self.first(_is(Acknowledged)) or self.first(_is(Opened))
+
+    @property
+    def mitigated(self) -> _Moment | None:
         """The last time that the verdict left outage, if it did not come back to it."""
         was_out, left = False, None
         for entry in self._entries:
             if isinstance(entry.data, VerdictChanged):
                 is_out = entry.data.verdict == "outage"
                 if is_out or was_out:
-                    left = None if is_out else self._place(entry)
+                    left = None if is_out else self._moment(entry)
                 was_out = is_out
         return self.last(_is(Resolved)) if left is None and not was_out else left
 
-    def first(self, wanted: Callable[[Entry], bool]) -> float | None:
-        return next((self._place(entry) for entry in self._entries if wanted(entry)), None)
+    def first(self, wanted: Callable[[Entry], bool]) -> _Moment | None:
+        return next((self._moment(entry) for entry in self._entries if wanted(entry)), None)
 
-    def last(self, wanted: Callable[[Entry], bool]) -> float | None:
-        return next((self._place(one) for one in reversed(self._entries) if wanted(one)), None)
+    def last(self, wanted: Callable[[Entry], bool]) -> _Moment | None:
+        return next((self._moment(one) for one in reversed(self._entries) if wanted(one)), None)
 
-    def _place(self, entry: Entry) -> float:
+    def _moment(self, entry: Entry) -> _Moment:
         begin = self._entries[0]
         if entry.boot == begin.boot and entry.boot:
-            return (entry.mono - begin.mono) / 1e9
-        return (entry.at - begin.at).total_seconds()
+            return _Moment((entry.mono - begin.mono) / 1e9, entry.at)
+        return _Moment((entry.at - begin.at).total_seconds(), entry.at)
 
 
 def _is(kind: type) -> Callable[[Entry], bool]:
@@ -125,18 +185,10 @@ def _went_out(entry: Entry) -> bool:
 
 
 def _onset(entry: Entry) -> datetime | None:
-    return _time(entry.data.onset) if isinstance(entry.data, Detected) else None
+    return from_iso(entry.data.onset) if isinstance(entry.data, Detected) else None
 
 
-def _time(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
+def _between(begin: _Moment | None, end: _Moment | None) -> float | None:
+    if begin is None or end is None or end.place < begin.place:
         return None
-    return found if found.tzinfo else None
-
-
-def _between(begin: float | None, end: float | None) -> float | None:
-    if begin is None or end is None or end < begin:
-        return None
-    return end - begin
+    return end.place - begin.place

@@ -20,6 +20,7 @@ from app.incident.kinds.course import (
     SeveritySet,
     VerdictChanged,
 )
+from app.incident.kinds.mail import Measured, QueueSize
 from app.incident.kinds.session import ClockStepped, Joined, Left, Mended, RoleTaken, Unlocked
 from app.incident.kinds.work import (
     CommandBegun,
@@ -49,10 +50,12 @@ __all__ = [
     "Joined",
     "Known",
     "Left",
+    "Measured",
     "Mended",
     "Note",
     "NoticeSent",
     "Opened",
+    "QueueSize",
     "Resolved",
     "Reviewed",
     "RoleTaken",
@@ -67,4 +70,5 @@ Known = (
     Opened | Detected | Acknowledged | ItemChanged | CheckTurned | CauseNamed | Note | NoticeSent
     | CommandBegun | CommandEnded | SignedOff | VerdictChanged | SeveritySet | Resolved | Closed
     | Reviewed | RoleTaken | Hypothesis | Joined | Left | Unlocked | ClockStepped | Mended
+    | Measured
 )  # fmt: skip

@@ -53,6 +53,19 @@ MISTAKES = [
     ('system = 3\nhost = [{name = "a"}]', ':1: "system" must be a table'),
     ('[host]\nname = "a"', ':1: "host" is written [[host]], with two brackets'),
     ("host = [1]", ":1: host 1: must be a table"),
+    (
+        HOST + "[targets.SEV5]\nresolve = 60",
+        ':3: targets.SEV5: no severity is called "SEV5"; there are SEV1, SEV2, SEV3, SEV4',
+    ),
+    (
+        HOST + "[targets.SEV1]\nresolv = 60",
+        ':4: targets.SEV1: unknown key "resolv"; did you mean "resolve"?',
+    ),
+    (
+        HOST + "[targets.SEV1]\nnotice = -1",
+        ':4: targets.SEV1: "notice": must be more than 0 and at most 2592000 seconds (30 days)',
+    ),
+    ("targets = 3\n" + HOST, ':1: "targets" is written [targets.SEV1]'),
     ("check = []\n" + HOST, ':1: "check" is written [check.KIND]'),
     # values
     (HOST + "services = []\nname = 'x'", ":4: not TOML: this key is there already"),

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from app.config import ConfigError, Secret, load
 from app.config.lines import lines_of
+from app.incident.targets import TARGETS
 from checks.drift import config as drift
 
 FULL = """
@@ -201,3 +203,10 @@ def test_lines_are_found_through_comments_and_strings_of_several_lines() -> None
         ("host", 1, "name"): 15,
         ("host", 1, "last"): 18,
     }
+
+
+def test_targets_are_the_usual_ones_but_for_what_their_table_sets(path: Path) -> None:
+    path.write_text('[[host]]\nname = "a"\n[targets.SEV4]\nnotice = 7200')
+    targets = load(path).targets
+    assert targets["SEV1"] == TARGETS["SEV1"]
+    assert targets["SEV4"] == replace(TARGETS["SEV4"], notice=7200.0)
