@@ -1,0 +1,52 @@
+"""Incidents told in a few lines, for tests of what is read from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from app.incident.chain import GENESIS, Line, seal, write
+from app.incident.entry import Entry, read
+from app.incident.folder import TABLE
+from app.incident.kinds import Data
+from checks.when import iso
+
+ONSET = datetime(2026, 11, 23, 2, 10, 53, tzinfo=UTC)
+
+Said = tuple[float, str, Data]
+"""Seconds after onset, who, and what they did."""
+
+
+def at(seconds: float) -> datetime:
+    return ONSET + timedelta(seconds=seconds)
+
+
+def lines(said: Iterable[Said], text: str = "", start: datetime = ONSET) -> list[Line]:
+    """A log as it stands in the file, its chain whole."""
+    made: list[Line] = []
+    for n, (seconds, who, data) in enumerate(said, 1):
+        fields = msgspec.to_builtins(data)
+        document = {
+            "id": f"{n:032x}",
+            "at": iso(start + timedelta(seconds=seconds)),
+            "mono": int((1000 + seconds) * 1e9),
+            "boot": "b",
+            "operator": {"login": who, "tty": "pts/0", "address": "192.0.2.10"},
+            "host": "jump",
+            "kind": fields.pop("kind"),
+            "text": text,
+            "data": fields,
+            "evidence": [],
+        }
+        made.append(seal(TABLE, n, made[-1].hash if made else GENESIS, document))
+    return made
+
+
+def entries(said: Sequence[Said], start: datetime = ONSET) -> tuple[Entry, ...]:
+    return tuple(read(line.document) for line in lines(said, start=start))
+
+
+def content(said: Sequence[Said], start: datetime = ONSET) -> bytes:
+    return b"".join(write(line) for line in lines(said, start=start))
