@@ -12,7 +12,17 @@ from app.config import rules
 from app.config.decode import Problems, decode, name_of
 from app.config.rules import Rules, nearest, quoted
 from app.config.source import ConfigError, Source
-from app.config.tables import RULES, Canary, HostTable, Log, Route, Secret, SystemTable, Vantage
+from app.config.tables import (
+    RULES,
+    Canary,
+    HostTable,
+    Log,
+    Route,
+    Secret,
+    Sop,
+    SystemTable,
+    Vantage,
+)
 from app.incident.targets import TARGETS, Targets
 from checks import registry
 from checks.hosts.choose import login_from
@@ -24,7 +34,7 @@ __all__ = ["Canary", "Config", "ConfigError", "Log", "Route", "Secret", "Vantage
 
 Table = TypeVar("Table", bound=Struct)
 
-ONE = ("system", "log", "check", "targets")
+ONE = ("system", "log", "sop", "check", "targets")
 """Tables written ``[so]``."""
 
 MANY = ("host", "canary", "vantage", "route")
@@ -36,7 +46,10 @@ OPTION_RULES: Rules = {"interval": rules.seconds, "deadline": rules.seconds}
 
 
 class Config(Struct, frozen=True, kw_only=True):
-    """What the operator has set. `power` is how to switch each host, by its name."""
+    """What the operator has set.
+
+    `power` is how to switch each host, by its name; `sop` is the house's own procedure.
+    """
 
     system: System
     path: Path | None = None
@@ -47,6 +60,7 @@ class Config(Struct, frozen=True, kw_only=True):
     routes: tuple[Route, ...] = ()
     log: Log = Log()
     targets: dict[str, Targets] = field(default_factory=TARGETS.copy)
+    sop: Path | None = None
 
     def options(self, kind: str) -> CheckOptions:
         """The options of that kind of check: its table, or its defaults.
@@ -76,6 +90,7 @@ def load(path: Path) -> Config:
         vantages=tuple(_many(Vantage, "vantage", problems)),
         routes=tuple(_many(Route, "route", problems)),
         log=_one(Log, "log", problems),
+        sop=path.parent / sop if (sop := _one(Sop, "sop", problems).file) else None,
     )
     if problems:
         raise problems.error()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -46,16 +47,20 @@ class Problems:
             return ""
         if where[0] in ("check", "targets"):
             return f"{where[0]}.{visible(str(where[1]), 60)}"
-        kind, index = where[0], where[1]
-        if not isinstance(index, int):
-            return str(kind)
-        name = name_of(self.source.document[str(kind)][index])
-        return f"{kind} {quoted(name) if name else index + 1}"
+        label = str(where[0])
+        inside: Any = self.source.document
+        for kind, index in zip(where[::2], where[1::2], strict=False):
+            if isinstance(index, int):
+                inside = inside[kind][index]
+                name = name_of(inside)
+                label = f"{kind} {quoted(name) if name else index + 1}"
+        return label
 
 
 def name_of(table: object) -> str | None:
     """What tells a table from others of its kind; None when it does not say."""
-    names = [table.get(key) for key in ("name", "address")] if isinstance(table, dict) else []
+    keys = ("name", "address", "id")
+    names = [table.get(key) for key in keys] if isinstance(table, dict) else []
     return next((name for name in names if isinstance(name, str)), None)
 
 
@@ -68,7 +73,7 @@ def decode(
         problems.add(where, f"{named}must be a table")
         return None
     before = len(problems)
-    known = {field.encode_name: field for field in fields(shape)}
+    known = _fields(shape)
     for key in table:
         if key not in known:
             problems.add((*where, key), f"unknown key {quoted(key)}{nearest(key, known)}")
@@ -87,6 +92,12 @@ def decode(
     except ValueError as error:
         problems.add(where, f"{quoted(str(where[-1]))} {visible(str(error))}")
         return None
+
+
+@cache
+def _fields(shape: type[Struct]) -> dict[str, FieldInfo]:
+    """The fields by name; msgspec works them out anew at each call."""
+    return {field.encode_name: field for field in fields(shape)}
 
 
 def _value(
@@ -133,9 +144,9 @@ def _expected(error: Exception) -> str:
 
     "Expected `str`, got `int` - at `$[0]`" is "expected text, got a whole number (entry 1)".
     """
-    text = re.sub(r"`([a-z]+)`", lambda word: _WORDS.get(word[1], word[0]), str(error))
+    text = str(error).replace(" | null", "")
+    text = re.sub(r"`([a-z]+)`", lambda word: _WORDS.get(word[1], word[0]), text)
     text = re.sub(r" - at `\$\[(\d+)\]`$", lambda at: f" (entry {int(at[1]) + 1})", text)
-    text = text.replace(" | null", "")
     return visible(text[:1].lower() + text[1:], 200)
 
 

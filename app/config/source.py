@@ -1,13 +1,15 @@
-"""The text of a config file: read within bounds, parsed, and the line of each key."""
+"""The text of a TOML file of an operator's: read within bounds, parsed, the line of each key."""
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import stat
 import tomllib
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.config.lines import Where, lines_of
 from checks.text import visible
@@ -32,14 +34,31 @@ class ConfigError(Exception):
         super().__init__("\n".join(shown))
 
 
-class Source:
-    """A config file that is TOML: its `document`, and the lines that its keys stand on."""
+class FileKind(NamedTuple):
+    """What such a file is called, what an empty one lacks, and who may write it.
 
-    def __init__(self, path: Path) -> None:
+    One `is_guarded` is refused when anybody may write it.
+    """
+
+    noun: str
+    lacks: str
+    is_guarded: bool = False
+
+
+CONFIG = FileKind("a config", "`mailmedic init DOMAIN` writes a config")
+
+
+class Source:
+    """A file that is TOML: its `document`, and the lines that its keys stand on."""
+
+    def __init__(self, path: Path, kind: FileKind = CONFIG) -> None:
         self.path = path
-        text = _text(path)
-        self.document = _parse(path, text)
-        self._lines = lines_of(text)
+        self._text = _text(path, kind)
+        self.document = _parse(path, self._text)
+
+    @cached_property
+    def _lines(self) -> dict[Where, int]:
+        return lines_of(self._text)
 
     def line(self, where: Where) -> int:
         """The line of what stands at `where`, or of the nearest thing around it."""
@@ -52,16 +71,16 @@ def _refuse(path: Path, reason: str, line: int = 0) -> ConfigError:
     return ConfigError([f"{visible(str(path))}{f':{line}' if line else ''}: {reason}"])
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, kind: FileKind) -> str:
     try:
-        content = _read(path)
+        content = _read(path, kind)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = error.strerror if isinstance(error, OSError) else None
         raise _refuse(path, f"cannot be read: {reason or visible(str(error))}") from None
     if content is None:
         raise _refuse(path, "is not a file")
     if len(content) > SIZE_LIMIT:
-        raise _refuse(path, f"is larger than {SIZE_LIMIT >> 20} MiB: that is not a config")
+        raise _refuse(path, f"is larger than {SIZE_LIMIT >> 20} MiB: that is not {kind.noun}")
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise _refuse(path, "is UTF-16: save it as UTF-8")
     try:
@@ -70,17 +89,22 @@ def _text(path: Path) -> str:
         line = content.count(b"\n", 0, error.start) + 1
         raise _refuse(path, "is not UTF-8 text", line) from None
     if not text.strip():
-        raise _refuse(path, "is empty; `mailmedic init DOMAIN` writes a config")
+        raise _refuse(path, f"is empty; {kind.lacks}")
     return text.replace("\r\n", "\n")
 
 
-def _read(path: Path) -> bytes | None:
+def _read(path: Path, kind: FileKind) -> bytes | None:
     """The content, a byte more than the limit at most; None for what is no regular file."""
     # O_NONBLOCK: opening a FIFO waits for a writer otherwise
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:  # noqa: PTH123  a descriptor, not a path
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
             return None
+        if kind.is_guarded and mode & stat.S_IWOTH:
+            raise _refuse(
+                path, f"anybody may write it: chmod o-w {visible(shlex.quote(str(path)))}"
+            )
         return file.read(SIZE_LIMIT + 1)
 
 

@@ -71,6 +71,12 @@ class Log(Struct, frozen=True, kw_only=True):
     folder: str = ""
 
 
+class Sop(Struct, frozen=True, kw_only=True):
+    """``[sop]``. `file` is the house's own procedure, beside the config if it names no folder."""
+
+    file: str = ""
+
+
 RULES: dict[type[Struct], Rules] = {
     SystemTable: {"domains": rules.domains, "resolver": rules.address},
     HostTable: {

@@ -61,7 +61,7 @@ def steps(procedure: Sequence[Step]) -> tuple[ChecklistStep, ...]:
     """The procedure as the sidebar draws it."""
     return tuple(
         ChecklistStep(
-            title=step.title, items=tuple(ChecklistItem(title=item.title) for item in step.item)
+            title=step.title, items=tuple(ChecklistItem(title=item.title) for item in step.items)
         )
         for step in procedure
     )

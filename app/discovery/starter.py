@@ -59,6 +59,9 @@ _TAIL = """
 
 # [log]
 # folder = "/var/lib/mailmedic"      # shared by all operators of this machine
+
+# [sop]
+# file = "sop.toml"                  # your own procedure; or `extends = true` in it, and changes
 """
 
 

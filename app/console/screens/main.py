@@ -74,7 +74,7 @@ class MainScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the procedure, start the clocks."""
-        self.query_one(Checklist).show(steps(sop.default()))
+        self.query_one(Checklist).show(steps(sop.load()))
         self.go_to_panel(1)
         self.set_interval(1.0, self._second)
         self.set_interval(AGES_EVERY, self._ages)

@@ -1,0 +1,35 @@
+"""The procedure as values: steps, and what is to be done in each."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Item(Struct, frozen=True, kw_only=True):
+    """One thing to do: `what`, `why` and, in words, how it is evidenced.
+
+    `checks` names the kinds of check that evidence it, and `when` their hard states: ``bad`` one is
+    CRITICAL, ``good`` all are OK, ``any`` all could be determined. With `auto` that is enough,
+    otherwise a person ticks it. `action` names the operator command that does it, `needs` the items
+    before it, and `signoffs` is how many different persons must agree that it is done.
+    """
+
+    id: str
+    title: str
+    what: str
+    why: str
+    evidence: str = ""
+    checks: tuple[str, ...] = ()
+    when: str = "any"
+    auto: bool = False
+    action: str = ""
+    needs: tuple[str, ...] = ()
+    signoffs: int = 1
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """One step of the procedure."""
+
+    id: str
+    title: str
+    items: tuple[Item, ...]
