@@ -46,6 +46,7 @@ class Desk:
         self._log: IncidentLog | None = None
         self._presence: Presence | None = None
         self._seen = NOBODY
+        self._resumed_after = 0
         self._following: asyncio.Task[None] | None = None
         self._found: object = None
 
@@ -70,7 +71,7 @@ class Desk:
             except PlaceError as error:
                 raise LogError(str(error)) from error
             log = await asyncio.to_thread(IncidentLog.create, self.folder, title, self._system)
-            await self._join(log)
+            await self._join(log, is_resumed=False)
             if verdict.verdict in ("outage", "degraded"):
                 await self.perform(detected(board, verdict))
             await self.record(board, verdict)
@@ -133,15 +134,14 @@ class Desk:
         self._found = (found.st_mtime_ns, found.st_ino)
         return incident
 
-    async def _join(self, log: IncidentLog) -> None:
+    async def _join(self, log: IncidentLog, *, is_resumed: bool = True) -> None:
         await self.leave()
         self._log = log
+        self._resumed_after = len(log.entries) if is_resumed else 0
         is_writable = os.access(log.path, os.W_OK)
         if is_writable:
-            who = me()
-            place = who.tty or f"pid {os.getpid()}"
             try:
-                self._presence = Presence(self.folder, log.id, f"{who.name}@{place}")
+                self._presence = Presence(self.folder, log.id, me().seat)
                 self._seen = await asyncio.to_thread(self._presence.look)
             except OSError as error:
                 self._say(f"{self.folder}: {why(error)}")
@@ -176,6 +176,7 @@ class Desk:
         self.situation = replace(
             situation(log.id, entries),
             here=self._seen.here,
+            resumed_after=self._resumed_after,
             trouble=log.trouble,
             is_writable=os.access(log.path, os.W_OK) or not log.path.exists(),
         )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from app.actions import Record
-from app.incident.kinds import CauseNamed, CheckTurned, Detected, VerdictChanged
-from app.incident.situation import Situation
+from app.incident import due
+from app.incident.kinds import CauseNamed, CheckTurned, Detected, Reminded, VerdictChanged
+from app.incident.situation import LEAD, Situation
 from checks.board import Board
 from checks.model import State, Verdict
 from checks.when import iso
@@ -15,6 +16,8 @@ def missing(situation: Situation, board: Board, verdict: Verdict) -> list[Record
     records = [*_turns(situation, board), *_judged(situation, verdict)]
     if situation.onset is None and verdict.since and verdict.verdict in ("outage", "degraded"):
         records.insert(0, detected(board, verdict))
+    if due.lacks_lead(situation, board.at) and LEAD not in situation.reminders:
+        records.append(Record(Reminded(of=LEAD, why="nobody is lead")))
     return records
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from checks.model import State, Verdict
 from checks.when import clock, span
 from widgets.lines import Lines
@@ -36,7 +38,7 @@ class VerdictBar(Lines):
     verdict: Verdict | None = None
     at: datetime | None = None
     system = ""
-    said = ""
+    said: Row = ()
     is_frozen = False
 
     def show(
@@ -46,7 +48,7 @@ class VerdictBar(Lines):
         *,
         system: str = "",
         frozen: bool = False,
-        note: str = "",
+        note: Row = (),
     ) -> None:
         """Draw `verdict` as of `at`; `note` stands before the clock."""
         self.verdict, self.at, self.system = verdict, at, system
@@ -61,27 +63,41 @@ class VerdictBar(Lines):
             return (row(Span(" asking …", "dim")),)
         tail = self._tail(self.verdict, self.at)
         room = width - width_of(tail)
-        head = row(f" {headline(self.verdict, self.at, self.system)}")
-        if width_of(head) > room - 2:
-            head = row(f" {headline(self.verdict, self.at, self.system, is_short=True)}")
         if room < 20:
-            return (fit(head, width),)
-        head = fit(head, room - 2)
+            return (fit(row(f" {headline(self.verdict, self.at, self.system)}"), width),)
+        head = self._head(self.verdict, self.at, room - 2)
         return ((*head, Span(" " * (room - width_of(head))), *tail),)
+
+    def _head(self, verdict: Verdict, at: datetime, room: int) -> Row:
+        """As much of the headline as there is room for: the onset goes first, then the scope."""
+        head = row(f" {headline(verdict, at, self.system)}")
+        if width_of(head) > room:
+            head = row(f" {headline(verdict, at, self.system, is_short=True)}")
+        if (over := width_of(head) - room) > 0:
+            scope = row(_scope(verdict))
+            cut = "".join(span.text for span in fit(scope, max(1, width_of(scope) - over)))
+            cut_verdict = replace(verdict, scope=replace(verdict.scope, summary=cut))
+            head = row(f" {headline(cut_verdict, at, self.system, is_short=True)}")
+        return fit(head, room)
 
     def _tail(self, verdict: Verdict, at: datetime) -> Row:
         # Seconds cost bytes on the line, so they run only while somebody counts them.
         is_counting = verdict.verdict in ("outage", "degraded")
         now = clock(at) if is_counting else f"{clock(at)[:5]}Z"
-        frozen = "FROZEN  " if self.is_frozen else ""
-        return row(f"{frozen}{self.said}{'  ' if self.said else ''}{now} ")
+        frozen = row("FROZEN  ") if self.is_frozen else ()
+        return (*frozen, *self.said, Span(f"{'  ' if self.said else ''}{now} "))
+
+
+def _scope(verdict: Verdict) -> str:
+    return verdict.scope.summary or verdict.summary
 
 
 def headline(verdict: Verdict, at: datetime, system: str, *, is_short: bool = False) -> str:
     """Everything but the clock; the system's name always: nobody may work on the wrong one."""
     word = verdict.verdict.upper() if verdict.verdict != "healthy" else "healthy"
-    scope = verdict.scope.summary or verdict.summary
-    parts = [part for part in (verdict.severity and verdict.severity.value, scope) if part]
+    parts = [
+        part for part in (verdict.severity and verdict.severity.value, _scope(verdict)) if part
+    ]
     if verdict.since and verdict.verdict in ("outage", "degraded"):
         lasted = span((at - verdict.since).total_seconds())
         parts.append(

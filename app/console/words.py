@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from app.console.bar import OFFER, is_offered
 from app.engine import Scene
 from app.incident.entry import Entry
 from app.incident.kinds import CheckTurned, CommandEnded, Data, NoticeSent, Unknown
+from app.incident.situation import Situation
 from app.sop import Step
 from checks.model import State, worst
+from checks.when import clock, span
 from widgets.checklist import ChecklistItem, ChecklistStep
 from widgets.log_strip import LogLine
 
@@ -21,7 +25,7 @@ LOG_LINES = 60
 def log(scene: Scene) -> tuple[LogLine, ...]:
     """The incident's newest entries; without an incident what turned. The newest last."""
     if scene.situation is not None:
-        return tuple(map(_entry, scene.situation.entries[-LOG_LINES:]))
+        return _entries(scene.situation)
     return tuple(
         LogLine(at=turn.at, who="auto", text=f"{turn.check} {turn.summary}", state=turn.after)
         for turn in scene.board.turns
@@ -31,12 +35,44 @@ def log(scene: Scene) -> tuple[LogLine, ...]:
 def log_title(scene: Scene) -> str:
     """What stands over the log: which incident, and what is wrong with writing it."""
     now = scene.situation
-    if now is None:
+    if scene.trouble and now is None:
         return scene.trouble
+    if is_offered(scene):
+        return f"Outage, and no incident is open: {OFFER}"
+    if now is None:
+        return ""
     phase = "" if now.phase == "open" else f", {now.phase}"
     may = "" if now.is_writable else ", you may read along"
     trouble = f": {now.trouble}" if now.trouble else ""
     return f"Incident {now.id}{phase}{may}{trouble}"
+
+
+def _entries(now: Situation) -> tuple[LogLine, ...]:
+    """The newest entries; below what was there when this session joined, what it came to."""
+    begin = max(0, len(now.entries) - LOG_LINES)
+    lines = [_entry(entry) for entry in now.entries[begin:]]
+    # The entry that follows what was there says that we joined.
+    place = now.resumed_after + 1 - begin
+    if now.resumed_after and 0 < place <= len(lines):
+        at = lines[place - 1].at
+        lines.insert(place, LogLine(at=at, who="here", text=_resumed(now, at)))
+    return tuple(lines)
+
+
+def _resumed(now: Situation, at: datetime) -> str:
+    """What this session has come to, in one line."""
+    last = now.entries[now.resumed_after - 1]
+    since = ""
+    if now.opened is not None:
+        since = f"open since {clock(now.opened)} ({span((at - now.opened).total_seconds())})"
+    parts = (
+        f"resumed {now.id} {now.title}",
+        since,
+        "timers run on",
+        f"here {', '.join(now.here)}" if now.here else "",
+        f"last {clock(last.at)} {last.who} {last.lines()[0]}",
+    )
+    return " · ".join(filter(None, parts))
 
 
 def _entry(entry: Entry) -> LogLine:

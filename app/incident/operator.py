@@ -35,6 +35,11 @@ class Operator(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """What to call them."""
         return self.login or self.sudo or self.user or "?"
 
+    @property
+    def seat(self) -> str:
+        """Which of their sessions it is: everybody may be root here."""
+        return f"{self.name}@{self.tty or f'pid {os.getpid()}'}"
+
 
 @cache
 def me() -> Operator:

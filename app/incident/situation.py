@@ -19,6 +19,7 @@ from app.incident.kinds import (
     ItemChanged,
     NoticeSent,
     Opened,
+    Reminded,
     Resolved,
     Reviewed,
     RoleTaken,
@@ -33,7 +34,8 @@ T = TypeVar("T")
 FIRST_NOTICE = timedelta(minutes=5)
 """How soon after opening the first notice is due (PagerDuty's incident response guide)."""
 
-ROLES = ("lead", "scribe", "communications")
+LEAD = "lead"
+ROLES = (LEAD, "scribe", "communications")
 
 
 class ItemRecord(Struct, frozen=True, kw_only=True):
@@ -66,8 +68,10 @@ class Situation(Struct, frozen=True, kw_only=True):
     """An incident at one moment.
 
     `phase` is open, resolved or closed. `checks` holds the last logged state of each check.
-    `proposed` is the severity as measured last, `severity` the one that counts. `trouble` says why
-    the log can't be written at the moment; `is_writable` whether we may write it at all.
+    `proposed` is the severity as measured last, `severity` the one that counts. `reminders` names
+    what everybody was reminded of. `resumed_after` is how many entries there were when this session
+    joined, 0 where it opened the incident. `trouble` says why the log can't be written at the
+    moment; `is_writable` whether we may write it at all.
     """
 
     id: str
@@ -88,7 +92,10 @@ class Situation(Struct, frozen=True, kw_only=True):
     next_notice: datetime | None = None
     closed: Closed | None = None
     review: Reviewed | None = None
+    leadless_since: datetime | None = None
+    reminders: tuple[str, ...] = ()
     here: tuple[str, ...] = ()
+    resumed_after: int = 0
     trouble: str = ""
     is_writable: bool = True
 
@@ -125,6 +132,8 @@ def situation(incident: str, entries: Sequence[Entry]) -> Situation:
         next_notice=_next_notice(begun, notices),
         closed=said.last(Closed),
         review=said.last(Reviewed),
+        leadless_since=_leadless_since(begun, said.all(RoleTaken)),
+        reminders=tuple(data.of for _, data in said.all(Reminded)),
     )
 
 
@@ -166,6 +175,16 @@ def _next_notice(
     if notices:
         return from_iso(notices[-1][1].next_at)
     return opened + FIRST_NOTICE if opened else None
+
+
+def _leadless_since(
+    opened: datetime | None, roles: Sequence[tuple[Entry, RoleTaken]]
+) -> datetime | None:
+    since = opened
+    for entry, data in roles:
+        if data.role == LEAD:
+            since = None if data.holder else entry.at
+    return since
 
 
 def _items(changes: Sequence[tuple[Entry, ItemChanged | SignedOff]]) -> dict[str, ItemRecord]:

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
+from msgspec import structs
+
 from app.incident import entry as make
+from app.incident.due import LEAD_WITHIN
 from app.incident.kinds import CheckTurned, Detected, VerdictChanged
 from app.incident.situation import Situation, situation
 from app.recorder import missing
 from checks.board import Board
 from checks.diagnosis.verdict import judge
 from checks.model import State
+from tests.app.incident.said import OPENED
 from tests.boards import board
 
 DOWN = board({"smtp/mail1:25": State.CRITICAL, "imap/mail1:143": State.OK}, summary="refused")
@@ -46,3 +52,14 @@ def test_a_recovery_is_written_with_what_it_was_before() -> None:
 def test_a_check_that_is_not_sure_yet_is_not_written() -> None:
     _, kinds = after(board({"smtp/mail1:25": None}))
     assert kinds == [["verdict"]]
+
+
+def test_an_incident_without_a_lead_is_reminded_of_it_in_the_log_once() -> None:
+    early, late = (structs.replace(UP, at=OPENED.at + wait) for wait in (timedelta(), LEAD_WITHIN))
+    now = situation("x", [OPENED])
+    assert "reminded" not in [record.data.kind for record in missing(now, early, judge(early))]
+    records = missing(now, late, judge(late))
+    reminded = [record for record in records if record.data.kind == "reminded"]
+    assert len(reminded) == 1
+    now = situation("x", [OPENED, *(make.read(make.new(one.data)) for one in records)])
+    assert missing(now, late, judge(late)) == []

@@ -36,7 +36,7 @@ from widgets.log_strip import LogLine, LogStrip
 from widgets.panel import Panel
 from widgets.panel_table import PanelTable
 from widgets.panels import panels
-from widgets.text import content
+from widgets.text import content, row
 from widgets.verdict_bar import VerdictBar
 
 HOSTILE = (
@@ -113,7 +113,7 @@ class Stage(App[None]):
         for table in self.query(PanelTable):
             table.show(on, AT)
         verdict = Verdict(verdict="outage", summary=text, since=AT, scope=Scope("all-users", text))
-        self.query_one(VerdictBar).show(verdict, AT, system=text, note=text, frozen=True)
+        self.query_one(VerdictBar).show(verdict, AT, system=text, note=row(text), frozen=True)
         self.query_one(CauseStrip).show(failing(on, AT))
         item = ChecklistItem(text, "open", text, AT)
         self.query_one(Checklist).show((ChecklistStep(text, (item,)),))

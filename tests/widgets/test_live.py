@@ -21,6 +21,7 @@ from widgets.panel import Panel
 from widgets.panel_table import PanelTable
 from widgets.panels.reachability import Reachability
 from widgets.panels.servers import Servers
+from widgets.text import row
 from widgets.verdict_bar import VerdictBar
 
 OUTAGE = Verdict(
@@ -131,6 +132,15 @@ async def test_the_verdict_bar_says_what_for_whom_since_when() -> None:
         assert line.endswith("FROZEN  03:10:53Z")
         bar.show(Verdict(verdict="healthy", summary="every service answers"), AT)
         assert bar.plain()[0].split() == ["✓", "healthy", "every", "service", "answers", "03:10Z"]
+
+
+async def test_in_a_narrow_bar_the_scope_gives_way_and_the_duration_and_the_note_stay() -> None:
+    bar = VerdictBar()
+    async with One(bar).run_test(size=(73, 3)):
+        bar.show(OUTAGE, AT, system="lab.test", note=row("next notice 4m"))
+        assert bar.plain()[0] == (
+            " ✗ OUTAGE  lab.test  SEV1 · nob… · for 6m 41s  next notice 4m  03:10:53Z"
+        )
 
 
 async def test_failing_checks_stand_worst_first_and_say_how_many_are_hidden() -> None:

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from app import sop
+from app.console.bar import note, verdict
 from app.console.command import Command, commands
 from app.console.hand import Hand
 from app.console.screens.panel import PanelScreen
@@ -109,7 +110,8 @@ class MainScreen(Screen[None]):
             return
         at = self.scene.board.at if self.is_frozen else now()
         system, is_frozen = self.scene.board.system, self.is_frozen
-        bar.show(self.scene.verdict, at, system=system, frozen=is_frozen)
+        shown, noted = verdict(self.scene), note(self.scene, at)
+        bar.show(shown, at, system=system, frozen=is_frozen, note=noted)
 
     def _ages(self) -> None:
         if not self.is_frozen:

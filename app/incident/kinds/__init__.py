@@ -21,7 +21,15 @@ from app.incident.kinds.course import (
     VerdictChanged,
 )
 from app.incident.kinds.mail import Measured, QueueSize
-from app.incident.kinds.session import ClockStepped, Joined, Left, Mended, RoleTaken, Unlocked
+from app.incident.kinds.session import (
+    ClockStepped,
+    Joined,
+    Left,
+    Mended,
+    Reminded,
+    RoleTaken,
+    Unlocked,
+)
 from app.incident.kinds.work import (
     CommandBegun,
     CommandEnded,
@@ -56,6 +64,7 @@ __all__ = [
     "NoticeSent",
     "Opened",
     "QueueSize",
+    "Reminded",
     "Resolved",
     "Reviewed",
     "RoleTaken",
@@ -70,5 +79,5 @@ Known = (
     Opened | Detected | Acknowledged | ItemChanged | CheckTurned | CauseNamed | Note | NoticeSent
     | CommandBegun | CommandEnded | SignedOff | VerdictChanged | SeveritySet | Resolved | Closed
     | Reviewed | RoleTaken | Hypothesis | Joined | Left | Unlocked | ClockStepped | Mended
-    | Measured
+    | Measured | Reminded
 )  # fmt: skip

@@ -21,6 +21,19 @@ class RoleTaken(Data, frozen=True, tag="role"):
         return [f"{self.role} is {self.holder or 'nobody'} now{before}"]
 
 
+class Reminded(Data, frozen=True, tag="reminded"):
+    """Everybody was reminded of what is missing."""
+
+    IS_AUTO: ClassVar[bool] = True
+
+    of: str
+    why: str = ""
+
+    def lines(self) -> list[str]:
+        """It in words."""
+        return [f"reminded: {self.why or self.of}"]
+
+
 class Joined(Data, frozen=True, tag="joined"):
     """An operator opened a console on this incident."""
 
