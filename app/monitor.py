@@ -63,6 +63,8 @@ class Monitor:
                     target=job.target,
                     interval=job.options.interval,
                     rest=job.options.rest,
+                    failure_threshold=job.options.failure_threshold,
+                    success_threshold=job.options.success_threshold,
                 )
                 for id_, job in self._jobs.items()
             },

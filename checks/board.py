@@ -14,12 +14,6 @@ from checks.model import Host, Result, State, Target
 
 HISTORY = timedelta(minutes=10)
 
-HARD_AFTER = 3
-"""Tries in a row that must fail before a state counts (Nagios' max_check_attempts; Gatus has 3)."""
-
-RECOVERED_AFTER = 2
-"""Tries in a row that must succeed before it counts as over (Gatus has 2)."""
-
 TURNS_KEPT = 200
 
 
@@ -37,14 +31,16 @@ class Standing(Struct, frozen=True, kw_only=True):
 
     `state` is the hard state, which verdicts rest on: None until the first is confirmed. While
     `tries` tries in a row disagree with it the latest `result` is soft. `since` is the first of the
-    results that made the hard state, i.e. the onset and not the confirmation. `interval` and `rest`
-    are those of `CheckOptions`.
+    results that made the hard state, i.e. the onset and not the confirmation. `interval`, `rest`
+    and the thresholds are those of `CheckOptions`.
     """
 
     kind: str
     target: Target
     interval: float
     rest: float = 0.0
+    failure_threshold: int = 3
+    success_threshold: int = 2
     result: Result | None = None
     state: State | None = None
     since: datetime | None = None
@@ -107,9 +103,9 @@ def _try_again(standing: Standing, result: Result) -> Standing:
     )
     tries = standing.tries + 1 if is_same_run else 1
     since = standing.tries_since if is_same_run else result.at
-    needed = HARD_AFTER
+    needed = standing.failure_threshold
     if result.state == State.OK:
-        needed = 1 if standing.state is None else RECOVERED_AFTER
+        needed = 1 if standing.state is None else standing.success_threshold
     if tries < needed:
         return replace(standing, tries=tries, tries_state=result.state, tries_since=since)
     stays_bad = standing.state not in (None, State.OK) and result.state != State.OK

@@ -53,7 +53,7 @@ class Refused(NotConnected):
 
 
 class Unreachable(NotConnected):
-    """There is no way to the host, or a firewall on it says no."""
+    """There is no way from its network to the host, or a firewall before it says no."""
 
     code = "connect.unreachable"
 
@@ -67,16 +67,9 @@ class NotTried(NotConnected):
 
 ERRORS = (ResolverFailed, NameNotFound, Refused, Unreachable, NotTried)
 
-_NO_WAY = {
-    errno.EHOSTUNREACH,
-    errno.EHOSTDOWN,
-    errno.ENETUNREACH,
-    errno.ENETDOWN,
-    errno.EADDRNOTAVAIL,
-    errno.EAFNOSUPPORT,
-    errno.EPERM,
-    errno.EACCES,
-}
+_NO_WAY = {errno.EHOSTUNREACH, errno.EHOSTDOWN}
+"""Somebody else, or nobody, answered for the host. Not ENETUNREACH: there this machine has no way,
+and what it could not ask is not down."""
 
 
 def findings(kind: str) -> dict[str, str]:
@@ -89,7 +82,8 @@ async def connect(target: Target, phases: Phases, *, deadline: float) -> socket.
     """A connected, non-blocking socket; hand it to ``asyncio.open_connection(sock=…)``.
 
     Every address of the name is tried, each for its share of `deadline`. When none answers, what
-    the first one did is raised: NotConnected, or TimeoutError.
+    the first one did is raised, NotConnected or TimeoutError; of one that could not be tried (no
+    IPv6 here, say) only where there is no other.
     """
     with phases.phase("resolve"):
         addresses = await resolve(target, deadline=deadline)
@@ -101,7 +95,8 @@ async def connect(target: Target, phases: Phases, *, deadline: float) -> socket.
                     return await _connect(address, target.port)
             except (NotConnected, TimeoutError) as failure:
                 failures.append(failure)
-    raise failures[0]
+    told = [failure for failure in failures if not isinstance(failure, NotTried)]
+    raise (told or failures)[0]
 
 
 async def resolve(target: Target, *, deadline: float) -> tuple[str, ...]:
@@ -126,12 +121,13 @@ async def _connect(address: str, port: int) -> socket.socket:
         if connection is not None:
             connection.close()
         if isinstance(error, OSError):
-            raise _named(error) from error
+            raise named(error) from error
         raise
     return connection
 
 
-def _named(error: OSError) -> NotConnected | TimeoutError:
+def named(error: OSError) -> NotConnected | TimeoutError:
+    """The error of this module that a failed connection means."""
     # asyncio's own text is "Connect call failed"; the kernel's says why.
     reason = os.strerror(error.errno).lower() if error.errno else visible(str(error), 100)
     if isinstance(error, TimeoutError):

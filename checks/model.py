@@ -87,12 +87,15 @@ class CheckOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What every ``[check.KIND]`` table can set; each check adds its thresholds.
 
     `rest` keeps a costly check gentle: it starts no sooner than `rest` times its last duration
-    after it ended.
+    after it ended. A state counts after `failure_threshold` failures in a row, and is over after
+    `success_threshold` successes (names and defaults as Gatus has them).
     """
 
     interval: float = 10.0
     deadline: float = 5.0
     rest: float = 0.0
+    failure_threshold: int = 3
+    success_threshold: int = 2
 
 
 class Host(Struct, frozen=True, kw_only=True):

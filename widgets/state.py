@@ -11,7 +11,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from checks.board import HARD_AFTER, Standing
+from checks.board import Standing
 from checks.model import State
 
 
@@ -97,7 +97,8 @@ def mark(standing: Standing, at: datetime) -> Mark:
         return shown
     if result.state == State.OK:
         return Mark("~", "ok again, not confirmed", "soft")
-    return Mark("~", f"{shown.word}, try {standing.tries} of {HARD_AFTER}", "soft")
+    tries = f"try {standing.tries} of {standing.failure_threshold}"
+    return Mark("~", f"{shown.word}, {tries}", "soft")
 
 
 def worst_mark(marks: list[Mark]) -> Mark:

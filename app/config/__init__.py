@@ -42,7 +42,12 @@ MANY = ("host", "canary", "vantage", "route")
 
 TARGET_RULES: Rules = dict.fromkeys(Targets.__struct_fields__, rules.target)
 
-OPTION_RULES: Rules = {"interval": rules.seconds, "deadline": rules.seconds}
+OPTION_RULES: Rules = {
+    "interval": rules.seconds,
+    "deadline": rules.seconds,
+    "failure_threshold": rules.failures,
+    "success_threshold": rules.successes,
+}
 
 
 class Config(Struct, frozen=True, kw_only=True):

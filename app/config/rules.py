@@ -125,3 +125,15 @@ def target(value: float) -> None:
     """How long something may take at most, counted from onset."""
     if not 0 < value <= 30 * DAY:
         raise ValueError(f"must be more than 0 and at most {30 * DAY:.0f} seconds (30 days)")
+
+
+def failures(value: int) -> None:
+    """Failures in a row that make a state: no verdict rests on one try."""
+    if not 2 <= value <= 100:
+        raise ValueError("must be from 2 to 100 tries: no verdict rests on one")
+
+
+def successes(value: int) -> None:
+    """Successes in a row that end it."""
+    if not 1 <= value <= 100:
+        raise ValueError("must be from 1 to 100 tries")

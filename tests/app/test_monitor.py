@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -42,7 +43,7 @@ class Asked:
             self.at_once -= 1
 
 
-def monitor(check: Asked, *, targets: int = 1, interval: float = 0.1, **options: float) -> Monitor:
+def monitor(check: Asked, *, targets: int = 1, interval: float = 0.1, **options: Any) -> Monitor:
     jobs = [
         Job(
             kind="asked",
@@ -84,6 +85,12 @@ async def test_a_sweep_asks_once_what_is_well_and_confirms_what_is_not() -> None
     board = await monitor(ill).sweep()
     assert (well.asked, ill.asked) == (1, 3)
     assert board.standings["asked/host0"].state == State.CRITICAL
+
+
+async def test_how_many_failures_count_is_an_option_of_the_check() -> None:
+    check = Asked(lambda: State.CRITICAL)
+    board = await monitor(check, failure_threshold=4).sweep()
+    assert (check.asked, board.standings["asked/host0"].state) == (4, State.CRITICAL)
 
 
 async def test_a_check_never_overlaps_itself() -> None:

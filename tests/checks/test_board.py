@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from checks.board import HARD_AFTER, RECOVERED_AFTER, Board, Standing
+from checks.board import Board, Standing
 from checks.model import State, Target
 from tests.boards import NOWHERE, ONSET, result
 
@@ -82,13 +82,15 @@ def test_a_turn_is_noted_once_and_the_first_success_is_none() -> None:
     ]
 
 
-@given(st.lists(st.sampled_from(State), max_size=40))
-def test_a_state_is_hard_only_after_that_many_tries_in_a_row(states: list[State]) -> None:
-    standing = NEW
+@given(st.lists(st.sampled_from(State), max_size=40), st.integers(2, 5), st.integers(1, 4))
+def test_a_state_is_hard_only_after_that_many_tries_in_a_row(
+    states: list[State], failures: int, successes: int
+) -> None:
+    standing = replace(NEW, failure_threshold=failures, success_threshold=successes)
     for place, state in enumerate(states):
         before, standing = standing, standing.take(result(state, at=place))
         if before.state is not None and standing.state != before.state:
-            needed = RECOVERED_AFTER if standing.state == State.OK else HARD_AFTER
+            needed = successes if standing.state == State.OK else failures
             run = states[max(0, place - needed + 1) : place + 1]
             if standing.state == State.OK:
                 assert run == [State.OK] * needed

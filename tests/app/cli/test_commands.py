@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.checks.server.asking import need_namespaces
 from tests.lab.dovecot import Dovecot
 from tests.lab.postfix import Postfix
 from tests.peers.dns import dns_server
@@ -132,3 +133,13 @@ async def test_init_writes_what_dns_tells_and_never_overwrites(tmp_path: Path) -
     assert again.returncode == 3
     assert "exists" in again.stderr
     assert path.read_text() == written
+
+
+def test_a_machine_without_a_network_knows_nothing_of_the_servers(tmp_path: Path) -> None:
+    need_namespaces()
+    config = tmp_path / "config.toml"
+    config.write_text('[[host]]\nname = "mx"\naddress = "192.0.2.1"\nservices = ["smtp"]\n')
+    argv = ["unshare", "--net", sys.executable, "-m", "app", "status", "--config", str(config)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout.startswith("UNKNOWN  mx  could not look at smtp")
+    assert (done.returncode, done.stderr) == (3, "")

@@ -50,6 +50,14 @@ MISTAKES = [
         HOST + "[check.config]\ndeadline = 0",
         ':4: check.config: "deadline": must be more than 0 and at most 86400 seconds',
     ),
+    (
+        HOST + "[check.smtp]\nfailure_threshold = 1",
+        ':4: check.smtp: "failure_threshold": must be from 2 to 100 tries: no verdict rests on one',
+    ),
+    (
+        HOST + "[check.smtp]\nsuccess_threshold = 0",
+        ':4: check.smtp: "success_threshold": must be from 1 to 100 tries',
+    ),
     ('system = 3\nhost = [{name = "a"}]', ':1: "system" must be a table'),
     ('[host]\nname = "a"', ':1: "host" is written [[host]], with two brackets'),
     ("host = [1]", ":1: host 1: must be a table"),

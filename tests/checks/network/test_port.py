@@ -1,9 +1,12 @@
 import asyncio
+import errno
+import os
 import socket
 from collections.abc import Iterator
 
 import pytest
 
+from checks import connect
 from checks.model import Host, State, System, Target
 from checks.network import port
 from checks.resolver import Resolver
@@ -71,11 +74,40 @@ async def test_a_host_that_does_not_answer_costs_its_deadline(full_port: int) ->
     assert result.duration < 2
 
 
-async def test_an_address_that_cannot_be_reached_is_unreachable() -> None:
+async def test_what_this_machine_cannot_even_try_is_unknown() -> None:
     """A TCP connection to a broadcast address never leaves the machine (tcp(7))."""
     result = await port.check(_target(4190, "255.255.255.255"), OPTIONS, deadline=2)
-    assert result.state is State.CRITICAL
-    assert result.codes == ("port.connect.unreachable",)
+    assert result.state is State.UNKNOWN
+    assert result.codes == ("port.connect.failed",)
+    assert "network is unreachable" in result.summary
+
+
+async def test_an_address_that_could_not_be_tried_hides_no_failure_of_another(
+    closed_port: int,
+) -> None:
+    zone = "mail1.lab.test. A 255.255.255.255\nmail1.lab.test. A 127.0.0.1\n"
+    async with dns_server(zone) as peer:
+        target = _target(closed_port, "mail1.lab.test", peer.resolver)
+        result = await port.check(target, OPTIONS, deadline=2)
+    assert result.codes == ("port.connect.refused",)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (errno.ECONNREFUSED, "connect.refused"),
+        (errno.ECONNRESET, "connect.refused"),
+        (errno.EHOSTUNREACH, "connect.unreachable"),
+        (errno.ENETUNREACH, "connect.failed"),
+        (errno.EADDRNOTAVAIL, "connect.failed"),
+        (errno.EPERM, "connect.failed"),
+        (errno.EMFILE, "connect.failed"),
+    ],
+)
+def test_the_kernels_reasons_have_names(number: int, code: str) -> None:
+    error = connect.named(OSError(number, os.strerror(number)))
+    assert isinstance(error, connect.NotConnected)
+    assert error.code == code
 
 
 async def test_the_second_address_is_tried_when_the_first_refuses() -> None:
