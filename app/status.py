@@ -87,9 +87,26 @@ def plugin(scene: Scene) -> str:
     """As the monitoring-plugins guidelines have it: summary, perfdata after ``|``, long text."""
     words = text(scene).replace("|", "¦")
     summary, _, rest = words.partition("\n")
-    perfdata = [
-        f"'{one.id}'={one.result.duration:.4f}s"
-        for one in scene.board.standings.values()
-        if one.result
-    ]
+    perfdata = [one for standing in scene.board.standings.values() for one in _perfdata(standing)]
     return f"MAILMEDIC {summary} | {' '.join(perfdata)}\n{rest}"
+
+
+def _perfdata(standing: Standing) -> list[str]:
+    """How long the check took, then its metrics: ``'queue/mail1'=0.0480s``, ``… deferred'=16``."""
+    if standing.result is None:
+        return []
+    label = standing.id.translate(_NO_LABEL)
+    metrics = standing.result.metrics.items()
+    return [
+        f"'{label}'={standing.result.duration:.4f}s",
+        *(f"'{label} {name.translate(_NO_LABEL)}'={_plain(value)}" for name, value in metrics),
+    ]
+
+
+def _plain(value: float) -> str:
+    """A number without an exponent, which perfdata does not know."""
+    return f"{value:f}".rstrip("0").rstrip(".")
+
+
+_NO_LABEL = str.maketrans("'=|", "___")
+"""What a label may not hold."""
