@@ -1,8 +1,8 @@
 """How much mail waits in Postfix, for how long, and why: ``postqueue -j``.
 
-Judged by the age of the oldest mail that can be delivered, never by how many there are: 10,000
-bounces to a dead destination harm nobody, one mail that waits for four hours does (QSHAPE_README).
-Mail on hold does not count: somebody put it there.
+Judged by the age of the oldest mail that can be delivered, and by whether ever more waits; never by
+how many there are: 10,000 bounces to a dead destination harm nobody, one mail that waits for four
+hours does (QSHAPE_README). Mail on hold does not count: somebody put it there.
 
 A queue that can't be seen is *blind*: UNKNOWN with the reason and the mend, never 0. Who may see
 it: postqueue(1), ``authorized_mailq_users``. With Postfix down postqueue answers root from the
@@ -22,7 +22,7 @@ from checks.facts import QueueFacts
 from checks.hosts import Login, LoginError
 from checks.model import CheckOptions, Finding, Result, State, System, Target, now, worst
 from checks.phases import Phases
-from checks.queue import _blind, _listing, _reasons
+from checks.queue import _blind, _listing, _reasons, _trend
 from checks.queue._listing import Listing
 from checks.text import visible
 from checks.when import span
@@ -33,6 +33,7 @@ FINDINGS = (
     | _reasons.FINDINGS
     | {
         "queue.old": "mail that can be delivered has waited for too long",
+        "queue.growing": "ever more mail has come to wait in the last minutes",
         "queue.mail-system-down": "Postfix is down; its queue was read from the files",
         "queue.cut": "the listing did not come to its end: at least so many messages are there",
         "queue.unreadable-lines": "some messages could not be read, and are not counted",
@@ -45,7 +46,7 @@ EVIDENCE = 3
 
 
 class Options(CheckOptions, frozen=True, kw_only=True):
-    """``[check.postfix]``. `oldest_warning` and `oldest_critical` are seconds.
+    """``[check.postfix]``: `oldest_…` in seconds, `growth_warning` in messages a minute.
 
     A listing of 100,000 messages costs the mail server 3 s of a processor: hence `rest`.
     `config_directory` names another instance, for ``postqueue -c``.
@@ -55,14 +56,16 @@ class Options(CheckOptions, frozen=True, kw_only=True):
     rest: float = 10.0
     oldest_warning: float = 3600.0
     oldest_critical: float = 14400.0
+    growth_warning: float = 5.0
     config_directory: str = ""
 
 
 class Seen(Struct, frozen=True, kw_only=True):
-    """What was measured. `age` is that of the oldest deliverable mail, in seconds."""
+    """What was measured: `age` of the oldest deliverable mail in seconds, `growth` a minute."""
 
     facts: QueueFacts
     age: float | None = None
+    growth: float | None = None
     is_down: bool = False
     unreadable: int = 0
     cut: str = ""
@@ -95,7 +98,7 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
         return phases.result(State.UNKNOWN, text, Finding(error.code, text))
     blind = _blind.why_blind(listing.output, listing.tally, where)
     if blind is None:
-        return _result(phases, _seen(listing), options)
+        return _result(phases, _seen(listing, target.id), options)
     if blind.code == _blind.MISSING and target.host and not target.host.mta:
         return phases.result(State.OK, "no Postfix here", Finding("queue.no-postfix"))
     finding = Finding(blind.code, blind.summary)
@@ -108,27 +111,32 @@ def _login(target: Target) -> Login:
     return target.host.login
 
 
-def _seen(listing: Listing) -> Seen:
-    tally, age = listing.tally, None
+def _seen(listing: Listing, target: str) -> Seen:
+    tally, age, growth = listing.tally, None, None
     if tally.oldest is not None:
         # Not before it arrived, whatever the host's clock has done since.
         age = max(0.0, time.time() + listing.ahead - tally.oldest)
+    facts = QueueFacts(
+        active=tally.queues["active"],
+        deferred=tally.queues["deferred"],
+        hold=tally.queues["hold"],
+        # Mail in maildrop waits for the same: to be taken in.
+        incoming=tally.queues["incoming"] + tally.queues["maildrop"],
+        oldest=None if age is None else now() - timedelta(seconds=age),
+        reasons=tally.reasons(),
+        senders=tally.senders(),
+        domains=tally.domains(),
+    )
+    cut = listing.cut or _blind.why_cut(listing.output)
+    if not cut:
+        growth = _trend.note(target, time.monotonic(), facts.total - facts.hold)
     return Seen(
-        facts=QueueFacts(
-            active=tally.queues["active"],
-            deferred=tally.queues["deferred"],
-            hold=tally.queues["hold"],
-            # Mail in maildrop waits for the same: to be taken in.
-            incoming=tally.queues["incoming"] + tally.queues["maildrop"],
-            oldest=None if age is None else now() - timedelta(seconds=age),
-            reasons=tally.reasons(),
-            senders=tally.senders(),
-            domains=tally.domains(),
-        ),
+        facts=facts,
         age=age,
+        growth=growth,
         is_down=_blind.DOWN_WARNING in listing.output.stderr,
         unreadable=tally.unreadable,
-        cut=listing.cut or _blind.why_cut(listing.output),
+        cut=cut,
     )
 
 
@@ -143,6 +151,9 @@ def judge(seen: Seen, options: Options) -> list[Judged]:
         text = f"mail waits for {span(seen.age)}"
         state = State.CRITICAL if is_critical else State.WARNING
         judged.append(Judged(state, Finding("queue.old", text)))
+    if seen.growth is not None and seen.growth >= options.growth_warning:
+        text = f"grows by {seen.growth:.0f} messages a minute"
+        judged.append(Judged(State.WARNING, Finding("queue.growing", text)))
     if seen.cut:
         text = f"at least {seen.facts.total:,} messages; the listing was cut: {seen.cut}"
         judged.append(Judged(State.UNKNOWN, Finding("queue.cut", text)))
