@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN    := .venv/bin
 ARGS   ?=
 
-.PHONY: run test check format bench screenshots clean
+.PHONY: run test check format bench screenshots lab clean
 
 run: .venv/run
 	@$(BIN)/mailmedic $(ARGS)
@@ -26,6 +26,12 @@ bench: .venv/test
 
 screenshots: .venv/test
 	$(BIN)/python -m tests.screenshots
+
+# The outage lab (tests/lab): installs what it needs and brings it up.
+lab: .venv/test
+	@$(BIN)/python -m tests.lab install
+	@$(BIN)/python -m tests.lab up
+
 
 clean:
 	rm -rf .venv build dist

@@ -1,0 +1,1 @@
+chmod 600 /home/oper/.ssh/id_ed25519

@@ -1,0 +1,91 @@
+"""The outage lab: hosts that are hosts, and nothing left of them."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab import packages
+from tests.lab.lab import Lab
+from tests.lab.place import REPOSITORY, Place, here
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.xdist_group("outage-lab"),
+    pytest.mark.timeout(240),
+]
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """A lab of the test's own, also beside one that somebody works in."""
+    if os.geteuid() != 0:
+        pytest.skip("the lab needs root")
+    if absent := packages.missing():
+        pytest.skip(f"not installed: {', '.join(absent)}")
+    monkeypatch.setenv("MAILMEDIC_LAB", f"t{random.randrange(16**6):06x}")
+    place = here()
+    yield place
+    Lab(place).down()
+    place.lock.unlink(missing_ok=True)
+
+
+def command(*words: str) -> subprocess.Popen[str]:
+    argv = [sys.executable, "-m", "tests.lab", *words]
+    return subprocess.Popen(
+        argv, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def mentions(place: Place) -> list[str]:
+    """Command lines with the lab's name in them."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if place.name in line:
+            found.append(line)
+    return found
+
+
+def test_a_host_is_a_host_with_its_own_systemd_journal_and_services(place: Place) -> None:
+    lab = Lab(place, ["jump", "ns1", "mail1"])
+    lab.up()
+    mail1, jump = lab.machines["mail1"], lab.machines["jump"]
+    assert mail1.run("hostname; cat /proc/1/comm").split() == ["mail1", "systemd"]
+    assert "daemon started" in mail1.run("journalctl -u postfix@- --no-pager")
+    assert jump.attempt("systemctl is-active postfix")[1].strip() == "inactive"
+    assert "10 mail1.lab.test." in jump.run("dig +short MX lab.test")
+    assert jump.run("su oper -c 'ssh mail1 hostname'").strip() == "mail1"
+    for address in ("10.77.0.11", "fd77::11"):
+        told = jump.run(f"swaks -s {address} -t ana@lab.test -f x@out.test")
+        assert "250 2.0.0 Ok: queued" in told
+    lab.down()
+    assert lab.left() == []
+    assert mentions(place) == []
+
+
+def test_an_up_that_was_killed_half_way_leaves_nothing_after_down(place: Place) -> None:
+    reached = set()
+    for instant in (0.3, 0.8, 1.5, 3.0, 6.0):
+        building = command("up")
+        time.sleep(instant * random.uniform(0.7, 1.3))
+        reached.add(len(Lab(place).left()) > 0)
+        building.kill()
+        building.communicate()
+        ending = command("down")
+        told, _ = ending.communicate(timeout=60)
+        assert (ending.returncode, "nothing is left" in told) == (0, True), told
+        assert Lab(place).left() == []
+        assert mentions(place) == []
+        assert not place.lock.exists()
+    assert True in reached, "killed before there was anything"
