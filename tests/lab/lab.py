@@ -6,13 +6,14 @@ import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from tests.lab import keys, layer, network
 from tests.lab.authority import Authority
 from tests.lab.host import Host, hosts
-from tests.lab.machine import Machine, wait_for
+from tests.lab.machine import Machine, processes, wait_for
 from tests.lab.place import Place
 from tests.lab.run import CommandError, attempt, run
 
@@ -70,8 +71,7 @@ class Lab:
         while attempt(["mountpoint", "-q", str(place.folder)])[0] == 0:
             wait_for(lambda: attempt(["umount", str(place.folder)])[0] == 0, "the unmounting")
         for group in place.all_cgroups():
-            for folder in sorted(group.glob("**/"), reverse=True):
-                wait_for(lambda folder=folder: _is_removed(folder), f"the end of {folder}")  # type: ignore[misc]
+            wait_for(partial(_is_removed, group), f"the end of {group}")
         with suppress(FileNotFoundError):
             place.folder.rmdir()
 
@@ -90,24 +90,19 @@ class Lab:
         ]
 
 
-def _is_removed(folder: Path) -> bool:
-    try:
-        folder.rmdir()
-    except OSError:
-        return not folder.exists()
-    return True
+def _is_removed(group: Path) -> bool:
+    for folder, _, _ in os.walk(group, topdown=False):
+        with suppress(OSError):
+            Path(folder).rmdir()
+    return not group.exists()
 
 
 def _processes(place: Place) -> set[int]:
-    listed = [
-        pid
-        for group in place.all_cgroups()
-        for path in group.rglob("cgroup.procs")
-        for pid in path.read_text().split()
-    ]
+    found = processes(place.all_cgroups())
     for name in place.all_namespaces():
-        listed += attempt(["ip", "netns", "pids", name])[1].split()
-    return {int(pid) for pid in listed if pid.isdigit()} - {os.getpid()}
+        status, listed = attempt(["ip", "netns", "pids", name])
+        found.update(map(int, listed.split()) if status == 0 else ())
+    return found - {os.getpid()}
 
 
 def _kill(place: Place) -> set[int]:

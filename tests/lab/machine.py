@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from tests.lab import network
@@ -87,16 +88,8 @@ class Machine:
         """Pull the plug."""
         if (pid := self.pid) is not None:
             os.kill(pid, 9)
-        wait_for(lambda: not self._processes(), f"the end of {self.name}")
+        wait_for(lambda: not processes(self._cgroups), f"the end of {self.name}")
         network.disconnect(self.place, self.host)
-
-    def _processes(self) -> list[str]:
-        return [
-            pid
-            for group in self._cgroups
-            for listed in group.rglob("cgroup.procs")
-            for pid in listed.read_text().split()
-        ]
 
     def freeze(self, *, is_frozen: bool = True) -> None:
         """Stop every process where it is; the kernel goes on answering for the host."""
@@ -136,6 +129,16 @@ class Machine:
     def attempt(self, shell: str, *, deadline: float = 60.0) -> tuple[int, str]:
         """Run a line of shell inside; its exit status and what it wrote."""
         return attempt([*self.enter(), "sh", "-c", shell], deadline=deadline)
+
+
+def processes(cgroups: Iterable[Path]) -> set[int]:
+    """The processes of cgroups and of all below, which come and go while we look."""
+    found: set[int] = set()
+    for group in cgroups:
+        for folder, _, _ in os.walk(group):
+            with suppress(OSError):
+                found.update(map(int, Path(folder, "cgroup.procs").read_text().split()))
+    return found
 
 
 def image_of(folder: Path, mounted_on: str) -> Path:
