@@ -31,6 +31,9 @@ class Command:
     IS_PINNED: ClassVar[bool] = False
     """Whether it stays in the footer however narrow the terminal is."""
 
+    IS_EVERYWHERE: ClassVar[bool] = False
+    """Whether its keys work on the full screens too, where nothing else takes them."""
+
     def is_offered(self, session: Session) -> bool:  # noqa: ARG002 - for those that depend on it
         """Whether there is something to do with it in this session."""
         return True

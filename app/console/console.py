@@ -15,7 +15,7 @@ from textual.screen import Screen
 from app.console.feed import Feed
 from app.console.garbage import collect_garbage
 from app.console.paint import DifferingCells
-from app.console.screens.main import MainScreen
+from app.console.screens.main import EVERYWHERE, MainScreen
 from app.console.screens.panel import PanelScreen
 from app.console.session import Session
 from app.console.stops import mind_stops
@@ -34,7 +34,10 @@ class Console(DifferingCells, App[int]):
     TITLE = "mailmedic"
     CSS_PATH = "screens/main.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (140, "-wide")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "quit", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "quit", show=False, priority=True),
+        *EVERYWHERE,
+    ]
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -62,6 +65,10 @@ class Console(DifferingCells, App[int]):
         """Keys that nobody took arrive here: some were typed ahead, and are no commands."""
         if isinstance(self.screen, PanelScreen) and self.screen.take(event):
             event.prevent_default()
+
+    async def action_command(self, place: int, key: str) -> None:
+        """Run a command that is there everywhere."""
+        await self._main.action_command(place, key)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Delete what could steer the terminal, whatever let it through."""

@@ -24,6 +24,7 @@ class Hand:
 
     def __init__(self, screen: MainScreen) -> None:
         self._screen = screen
+        self._has_draft = False
 
     @property
     def situation(self) -> Situation | None:
@@ -31,6 +32,25 @@ class Hand:
         scene = self._screen.scene
         now = scene.situation if scene else None
         return now if now is not None and now.is_open else None
+
+    @property
+    def remark(self) -> str:
+        """What the verdict bar has to say of this session."""
+        return "a draft waits: n" if self._has_draft else ""
+
+    def say(self, text: str) -> None:
+        """A short word at the edge of the screen."""
+        self._screen.say(text)
+
+    def look_for_drafts(self) -> None:
+        """See whether a note of this operator waits to be written on."""
+        self.start(self._look_for_drafts())
+
+    async def _look_for_drafts(self) -> None:
+        from app import drafts
+        from app.incident.operator import me
+
+        self._has_draft = await asyncio.to_thread(drafts.is_waiting, me().name)
 
     async def ask(
         self, question: Screen[T | None], then: Callable[[T], Coroutine[Any, Any, object]]

@@ -33,7 +33,7 @@ class EvidenceScreen(Screen[None]):
         yield Reader(
             f"Evidence{at}", rows or [row("Every check is well; there is nothing to show.")]
         )
-        yield KeyBar([("↑↓", "move")], ("Esc", "back"))
+        yield KeyBar([("↑↓", "move"), ("n", "note")], ("Esc", "back"))
 
 
 def _rows(scene: Scene) -> list[Row]:

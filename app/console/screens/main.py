@@ -32,6 +32,13 @@ from widgets.verdict_bar import VerdictBar
 
 COMMANDS = commands()
 
+KEYS = {
+    (command, key): Binding(key, f"command({place}, {key!r})", command.WORD, show=False)
+    for place, command in enumerate(COMMANDS)
+    for key in command.KEYS
+}
+EVERYWHERE = [binding for (command, _), binding in KEYS.items() if command.IS_EVERYWHERE]
+
 AGES_EVERY = 5.0
 """Seconds between two looks at what depends on time alone; ages are shown in such steps."""
 
@@ -39,11 +46,7 @@ AGES_EVERY = 5.0
 class MainScreen(Screen[None]):
     """What the operator works in."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key, f"command({place}, {key!r})", command.WORD, show=False)
-        for place, command in enumerate(COMMANDS)
-        for key in command.KEYS
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS.values()]
 
     # Textual's own repaints the whole screen at each change of focus.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
@@ -77,6 +80,7 @@ class MainScreen(Screen[None]):
         """Show the procedure, start the clocks."""
         self.query_one(Checklist).show(steps(sop.load()))
         self.go_to_panel(1)
+        self.hand.look_for_drafts()
         self.set_interval(1.0, self._second)
         self.set_interval(AGES_EVERY, self._ages)
 
@@ -110,7 +114,8 @@ class MainScreen(Screen[None]):
             return
         at = self.scene.board.at if self.is_frozen else now()
         system, is_frozen = self.scene.board.system, self.is_frozen
-        shown, noted = verdict(self.scene), note(self.scene, at)
+        shown = verdict(self.scene)
+        noted = "  ".join(filter(None, (self.hand.remark, note(self.scene, at))))
         bar.show(shown, at, system=system, frozen=is_frozen, note=noted)
 
     def _ages(self) -> None:

@@ -31,6 +31,7 @@ KEYS = (
     ("J K", "details"),
     ("y", "copy"),
     ("z", "freeze"),
+    ("n", "note"),
 )
 
 

@@ -1,0 +1,36 @@
+"""A note for the incident's log, of as many lines as it takes; from any screen."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from app.console.command import Command
+
+if TYPE_CHECKING:
+    from app.console.screens.main import MainScreen
+
+
+class Note(Command):
+    """``n``: a note."""
+
+    KEYS = ("n",)
+    WORD = "Note"
+    HELP = "write a note into the incident's log; what is typed is kept until it is written"
+    PLACE = 16
+    IS_EVERYWHERE = True
+
+    async def run(self, screen: MainScreen, key: str) -> None:  # noqa: ARG002
+        """Go on with what was typed before, else begin."""
+        from app import drafts
+        from app.console.screens.note import NoteScreen
+        from app.incident.operator import me
+        from app.places import PlaceError
+
+        now = screen.hand.situation
+        draft, trouble = None, ""
+        try:
+            draft = await asyncio.to_thread(drafts.take, me().name, now.id if now else "")
+        except (OSError, PlaceError) as error:
+            trouble = str(error)
+        await screen.app.push_screen(NoteScreen(screen.hand, draft, trouble))
