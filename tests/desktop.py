@@ -19,7 +19,7 @@ MAIN = "^p palette"
 
 
 class Desktop:
-    """Opens consoles on `config`, whose system is Lab, each a real terminal, and runs subcommands beside them."""
+    """Consoles on `config`, whose system is Lab, in real terminals, and subcommands beside them."""
 
     def __init__(self, config: Path, state: Path, **env: str) -> None:
         self._argv = [sys.executable, "-m", "app", "--config", str(config)]
