@@ -12,6 +12,7 @@ from app.actions import Deed, Record
 from app.incident.entry import Entry
 from app.incident.error import LogError
 from app.incident.situation import Situation
+from widgets.text import Row, Span
 
 if TYPE_CHECKING:
     from app.console.screens.main import MainScreen
@@ -34,9 +35,9 @@ class Hand:
         return now if now is not None and now.is_open else None
 
     @property
-    def remark(self) -> str:
+    def remark(self) -> Row:
         """What the verdict bar has to say of this session."""
-        return "a draft waits: n" if self._has_draft else ""
+        return (Span("draft: n  "),) if self._has_draft else ()
 
     def say(self, text: str) -> None:
         """A short word at the edge of the screen."""

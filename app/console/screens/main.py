@@ -114,8 +114,7 @@ class MainScreen(Screen[None]):
             return
         at = self.scene.board.at if self.is_frozen else now()
         system, is_frozen = self.scene.board.system, self.is_frozen
-        shown = verdict(self.scene)
-        noted = "  ".join(filter(None, (self.hand.remark, note(self.scene, at))))
+        shown, noted = verdict(self.scene), (*self.hand.remark, *note(self.scene, at))
         bar.show(shown, at, system=system, frozen=is_frozen, note=noted)
 
     def _ages(self) -> None:
