@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from app.console.bar import OFFER, is_offered
@@ -10,10 +9,8 @@ from app.engine import Scene
 from app.incident.entry import Entry
 from app.incident.kinds import CheckTurned, CommandEnded, Data, NoticeSent, Unknown
 from app.incident.situation import Situation
-from app.sop import Step
 from checks.model import State, worst
 from checks.when import clock, span
-from widgets.checklist import ChecklistItem, ChecklistStep
 from widgets.log_strip import LogLine
 
 OUTCOMES = {"done": State.OK, "sent": State.OK, "failed": State.CRITICAL}
@@ -91,13 +88,3 @@ def _state_of(data: Data | Unknown) -> State | None:
         case NoticeSent(deliveries=deliveries):
             return worst(OUTCOMES.get(one.outcome, State.UNKNOWN) for one in deliveries)
     return None
-
-
-def steps(procedure: Sequence[Step]) -> tuple[ChecklistStep, ...]:
-    """The procedure as the sidebar draws it."""
-    return tuple(
-        ChecklistStep(
-            title=step.title, items=tuple(ChecklistItem(title=item.title) for item in step.items)
-        )
-        for step in procedure
-    )

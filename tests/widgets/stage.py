@@ -31,7 +31,7 @@ from checks.model import Scope, State, Verdict
 from tests.widgets.scene import AT, answer, board, standing
 from widgets.backstop import ControlFilter
 from widgets.cause_strip import CauseStrip, failing
-from widgets.checklist import Checklist, ChecklistItem, ChecklistStep
+from widgets.checklist import Checklist, ChecklistFoot, ChecklistItem, ChecklistStep
 from widgets.log_strip import LogLine, LogStrip
 from widgets.panel import Panel
 from widgets.panel_table import PanelTable
@@ -115,8 +115,9 @@ class Stage(App[None]):
         verdict = Verdict(verdict="outage", summary=text, since=AT, scope=Scope("all-users", text))
         self.query_one(VerdictBar).show(verdict, AT, system=text, note=row(text), frozen=True)
         self.query_one(CauseStrip).show(failing(on, AT))
-        item = ChecklistItem(text, "open", text, AT)
-        self.query_one(Checklist).show((ChecklistStep(text, (item,)),))
+        item = ChecklistItem(id=text, title=text, state="done", who=text, at=AT, is_next=True)
+        foot = ChecklistFoot(next_notice=AT, lead=text, here=(text, text))
+        self.query_one(Checklist).show((ChecklistStep(text, (item,)),), foot)
         line = LogLine(datetime(2026, 11, 23, tzinfo=UTC), text, text, State.OK)
         self.query_one(LogStrip).show((line,), title=text)
         self.query_one(VerdictBar).border_title = text.replace("[", "(")

@@ -14,7 +14,6 @@ from tests.boards import ONSET
 from tests.screens import assert_screen
 from tests.widgets.scene import AT, OK, answer, outage
 from widgets.cause_strip import CauseStrip, failing
-from widgets.checklist import Checklist, ChecklistItem, ChecklistStep
 from widgets.lines import Lines
 from widgets.log_strip import LogLine, LogStrip
 from widgets.panel import Panel
@@ -152,23 +151,6 @@ async def test_failing_checks_stand_worst_first_and_say_how_many_are_hidden() ->
         assert "and 7 more" in lines[-2]
         strip.show(())
         assert "nothing fails" in strip.plain()[1]
-
-
-async def test_a_step_folds_and_unfolds_under_the_cursor() -> None:
-    sop = Checklist()
-    done = ChecklistItem("Power", "done", "auto", AT)
-    steps = (
-        ChecklistStep("Assess", (done,)),
-        ChecklistStep("Troubleshoot", (done, ChecklistItem("Recent updates"))),
-    )
-    async with One(sop).run_test(size=(34, 10)) as pilot:
-        sop.show(steps)
-        assert_screen("checklist", sop.plain())
-        sop.focus()
-        await pilot.press("down", "enter")
-        assert "Recent updates" not in "\n".join(sop.plain())
-        await pilot.press("up", "enter")
-        assert sum("Power" in line for line in sop.plain()) == 1
 
 
 async def test_the_log_strip_shows_the_newest_lines() -> None:

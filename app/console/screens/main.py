@@ -19,7 +19,8 @@ from app.console.command import Command, commands
 from app.console.hand import Hand
 from app.console.screens.panel import PanelScreen
 from app.console.session import Session
-from app.console.words import log, log_title, steps
+from app.console.sidebar import foot, steps
+from app.console.words import log, log_title
 from app.engine import Scene
 from checks.model import now
 from widgets.cause_strip import CauseStrip, failing
@@ -58,6 +59,7 @@ class MainScreen(Screen[None]):
         self.session = session
         self.offered = [command for command in COMMANDS if command.is_offered(session)]
         self.hand = Hand(self)
+        self.procedure = sop.load()
         self._newest: Scene | None = None
 
     def compose(self) -> ComposeResult:
@@ -78,7 +80,7 @@ class MainScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the procedure, start the clocks."""
-        self.query_one(Checklist).show(steps(sop.load()))
+        self.query_one(Checklist).show(steps(self.procedure, None))
         self.go_to_panel(1)
         self.hand.look_for_drafts()
         self.set_interval(1.0, self._second)
@@ -98,6 +100,7 @@ class MainScreen(Screen[None]):
             return
         self._second()
         self.query_one(CauseStrip).show(failing(scene.board, scene.board.at))
+        self.query_one(Checklist).show(steps(self.procedure, scene), foot(scene))
         self.query_one(LogStrip).show(log(scene), log_title(scene))
         for panel in self.query(Panel):
             panel.onset = scene.verdict.since
@@ -107,6 +110,8 @@ class MainScreen(Screen[None]):
         if self.session.error is not None:
             raise self.session.error
         self.tell(self.query_one(VerdictBar))
+        if not self.is_frozen:
+            self.query_one(Checklist).tick(now())
 
     def tell(self, bar: VerdictBar) -> None:
         """Show the verdict in `bar`; the screens that cover this one have one too."""
