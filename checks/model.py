@@ -15,6 +15,7 @@ from msgspec import Struct
 from checks.facts import Facts
 from checks.hosts import Login
 from checks.resolver import Resolver
+from checks.secret import Secret
 
 
 class State(IntEnum):
@@ -114,7 +115,8 @@ class Target(Struct, frozen=True, kw_only=True):
     """What a check is asked about.
 
     `name` is how the screen calls it (``mail1``, ``mail1:25``, ``lab.test``); `about` stands
-    before it in the check's id: the service (``submission``), else the noun (``queue``).
+    before it in the check's id: the service (``submission``), else the noun (``queue``). `trip`
+    is for round trips of test mail alone.
     """
 
     name: str
@@ -123,11 +125,35 @@ class Target(Struct, frozen=True, kw_only=True):
     address: str = ""
     port: int = 0
     host: Host | None = None
+    trip: Trip | None = None
 
     @property
     def id(self) -> str:
         """The stable id of the check of this target, e.g. ``submission/mail1:587``."""
         return f"{self.about}/{self.name}"
+
+
+class Canary(Struct, frozen=True, kw_only=True):
+    """A mailbox of ours that test mail is sent from and to, and the services that it uses."""
+
+    address: str
+    user: str
+    password: Secret
+    submission: Target
+    imap: Target
+
+    @property
+    def domain(self) -> str:
+        """The mail domain that it is in."""
+        return self.address.rpartition("@")[2].lower()
+
+
+class Trip(Struct, frozen=True, kw_only=True):
+    """From where and to whom test mail goes: through `door`, by a canary or as a stranger."""
+
+    door: Target
+    sender: Canary | None
+    recipient: Canary
 
 
 SERVICE_PORTS = {
@@ -150,6 +176,7 @@ class System(Struct, frozen=True, kw_only=True):
     resolver: Resolver
     domains: tuple[str, ...] = ()
     hosts: tuple[Host, ...] = ()
+    canaries: tuple[Canary, ...] = ()
 
     def services(self, *names: str) -> list[Target]:
         """A target for each service of each host that is called one of `names`."""

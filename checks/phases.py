@@ -33,6 +33,10 @@ class Phases:
         finally:
             self._phases.append(Phase(name, time.monotonic() - began))
 
+    def lasted(self) -> dict[str, float]:
+        """How long each step took; of one that was repeated, the last time."""
+        return {phase.name: phase.duration for phase in self._phases}
+
     def result(
         self,
         state: State,

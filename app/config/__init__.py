@@ -9,20 +9,11 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from app.config import rules
+from app.config.canaries import canaries
 from app.config.decode import Problems, decode, name_of
 from app.config.rules import Rules, nearest, quoted
 from app.config.source import ConfigError, Source
-from app.config.tables import (
-    RULES,
-    Canary,
-    HostTable,
-    Log,
-    Route,
-    Secret,
-    Sop,
-    SystemTable,
-    Vantage,
-)
+from app.config.tables import RULES, CanaryTable, HostTable, Log, Route, Sop, SystemTable, Vantage
 from app.incident.targets import TARGETS, Targets
 from checks import registry
 from checks.hosts.choose import login_from
@@ -30,7 +21,7 @@ from checks.model import CheckOptions, Host, System
 from checks.resolver import Resolver
 from checks.text import visible
 
-__all__ = ["Canary", "Config", "ConfigError", "Log", "Route", "Secret", "Vantage", "load"]
+__all__ = ["Config", "ConfigError", "Log", "Route", "Vantage", "load"]
 
 Table = TypeVar("Table", bound=Struct)
 
@@ -60,7 +51,6 @@ class Config(Struct, frozen=True, kw_only=True):
     path: Path | None = None
     checks: dict[str, CheckOptions] = {}
     power: dict[str, str] = {}
-    canaries: tuple[Canary, ...] = ()
     vantages: tuple[Vantage, ...] = ()
     routes: tuple[Route, ...] = ()
     log: Log = Log()
@@ -85,13 +75,13 @@ def load(path: Path) -> Config:
     _check_tables(source.document, problems)
     system = _one(SystemTable, "system", problems)
     hosts = _many(HostTable, "host", problems)
+    mailboxes = _many(CanaryTable, "canary", problems)
     config = Config(
-        system=_system(system, hosts, problems),
+        system=_system(system, hosts, mailboxes, problems),
         path=path,
         checks=_checks(problems),
         targets=_targets(problems),
         power={host.name: host.power for host in hosts},
-        canaries=tuple(_many(Canary, "canary", problems)),
         vantages=tuple(_many(Vantage, "vantage", problems)),
         routes=tuple(_many(Route, "route", problems)),
         log=_one(Log, "log", problems),
@@ -174,14 +164,20 @@ def _targets(problems: Problems) -> dict[str, Targets]:
     return found
 
 
-def _system(table: SystemTable, hosts: list[HostTable], problems: Problems) -> System:
+def _system(
+    table: SystemTable,
+    hosts: list[HostTable],
+    mailboxes: list[CanaryTable],
+    problems: Problems,
+) -> System:
     domains = tuple(domain.lower().rstrip(".") for domain in table.domains)
-    return System(
+    system = System(
         name=visible(table.name) or next(iter([*domains, *(host.name for host in hosts)]), ""),
         resolver=Resolver(table.resolver),
         domains=domains,
         hosts=tuple(_host(host, problems) for host in hosts),
     )
+    return system if problems else replace(system, canaries=canaries(mailboxes, system, problems))
 
 
 def _host(table: HostTable, problems: Problems) -> Host:

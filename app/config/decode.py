@@ -14,7 +14,7 @@ from msgspec.structs import FieldInfo, fields
 from app.config.lines import Where
 from app.config.rules import Rules, nearest, quoted
 from app.config.source import ConfigError, Source
-from app.config.tables import Secret
+from checks.secret import Secret
 from checks.text import visible
 
 Table = TypeVar("Table", bound=Struct)

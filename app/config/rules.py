@@ -115,6 +115,14 @@ def mailbox(text: str) -> None:
         raise ValueError("must be a mail address")
 
 
+def place(text: str) -> None:
+    """A host, by its name in the config, or a port of it."""
+    host_name, colon, port = text.partition(":")
+    name(host_name)
+    if colon and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise ValueError("must be a host's name, or name:port")
+
+
 def seconds(value: float) -> None:
     """An interval or a deadline."""
     if not 0 < value <= DAY:

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from app.config import rules
 from app.config.rules import Rules
+from checks.secret import Secret
 
 
 class SystemTable(Struct, frozen=True, kw_only=True):
@@ -29,25 +30,17 @@ class HostTable(Struct, frozen=True, kw_only=True):
     ca_file: str = ""
 
 
-class Secret(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where a secret is kept: a file, a variable of the environment, or a command's output."""
+class CanaryTable(Struct, frozen=True, kw_only=True):
+    """``[[canary]]``: a mailbox of ours that test mail is sent to and read from.
 
-    file: str = ""
-    env: str = ""
-    command: str = ""
-
-    def __post_init__(self) -> None:
-        if sum(map(bool, (self.file, self.env, self.command))) != 1:
-            raise ValueError('must hold one of "file", "env" and "command"')
-
-
-class Canary(Struct, frozen=True, kw_only=True):
-    """``[[canary]]``: a mailbox of ours that test mail is sent to and read from."""
+    `submission` and `imap` are hosts, or hosts with a port. `user` logs in, else the address.
+    """
 
     address: str
     submission: str
     imap: str
     password: Secret
+    user: str = ""
 
 
 class Vantage(Struct, frozen=True, kw_only=True):
@@ -87,7 +80,7 @@ RULES: dict[type[Struct], Rules] = {
         "services": rules.services,
         "watch": rules.paths,
     },
-    Canary: {"address": rules.mailbox},
+    CanaryTable: {"address": rules.mailbox, "submission": rules.place, "imap": rules.place},
     Vantage: {"name": rules.name, "login": rules.login},
     Route: {"name": rules.name},
 }

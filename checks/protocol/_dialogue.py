@@ -2,7 +2,8 @@
 
 Whatever a peer sends, no more than `TOTAL_LIMIT` bytes of it are kept, and nothing more is read
 from it then. The deadline is the caller's; `late()` says afterwards what came instead of an
-answer. Errors::
+answer. Once somebody has logged in, a library may talk on (`lend`), within these same bounds.
+Errors::
 
     Broken       there is no answer; `.how` is what the peer did instead, str() what it said
 """
@@ -12,7 +13,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from collections.abc import Coroutine
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from checks.text import redact, visible
 
@@ -22,11 +25,22 @@ LINE_LIMIT = 4096
 TOTAL_LIMIT = 65536
 """Most bytes of one dialogue; a long EHLO answer has a few hundred."""
 
+LENT_LIMIT = 262_144
+"""Most bytes of a dialogue that was lent: a few messages, a mailbox looked at for 15 s."""
+
+SLICE = 512
+"""Bytes that a library gets at a time: aioimaplib calls itself once more for every line of it."""
+
 LINES_LIMIT = 300
 """Most lines of one dialogue; an EHLO answer has about 15."""
 
 TRANSCRIPT_LIMIT = 40
 """Lines of the dialogue that are kept as evidence."""
+
+SETTLE = 0.1
+"""Seconds that a library gets for the answer which it has had when the connection ended."""
+
+T = TypeVar("T")
 
 _TLS_RECORDS = (b"\x15\x03", b"\x16\x03")
 """How a TLS alert or handshake begins (RFC 8446 5.1)."""
@@ -64,6 +78,8 @@ class Dialogue(asyncio.Protocol):
         self._lines = 0
         self._lines_asked = 0
         self._ended: How | None = None
+        self._why = ""
+        self._inner: asyncio.Protocol | None = None
         self._alert: ssl.SSLError | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._transport: asyncio.Transport | None = None
@@ -94,10 +110,13 @@ class Dialogue(asyncio.Protocol):
         """Whether the peer has said more than it was asked for."""
         return bool(self._buffer)
 
-    def send(self, command: str) -> None:
-        """Send one line. Does not wait; a line fits into any socket's buffer."""
+    def send(self, command: str, *, shown: str = "") -> None:
+        """Send one line; `shown` stands for it in the transcript when it holds a secret.
+
+        Does not wait: a line fits into any socket's buffer.
+        """
         self._lines_asked = self._lines
-        self._keep("C", command.encode())
+        self._keep("C", (shown or command).encode())
         if self._transport is not None:
             self._transport.write(f"{command}\r\n".encode())
 
@@ -117,6 +136,38 @@ class Dialogue(asyncio.Protocol):
         self._keep("S", line)
         return line
 
+    def lend(self, inner: asyncio.Protocol) -> None:
+        """Let a library's protocol talk on. It is not told when the connection ends."""
+        if self._transport is None:
+            raise self._broken(self._ended or How.CLOSED)
+        self._inner = inner
+        inner.connection_made(self._transport)
+
+    async def ask(self, command: Coroutine[Any, Any, T], *, shown: str) -> T:
+        """The library's answer to its `command`, which the transcript has as `shown`.
+
+        Raises Broken for whatever the library makes of a peer that breaks the protocol.
+        """
+        self._lines_asked = self._lines
+        self._keep("C", shown.encode())
+        task = asyncio.create_task(command)
+        try:
+            while not task.done() and self._ended is None:
+                self._waiter = asyncio.get_running_loop().create_future()
+                either: set[asyncio.Future[Any]] = {task, self._waiter}
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({task}, timeout=SETTLE)
+        finally:
+            task.cancel()
+            await asyncio.wait({task}, timeout=SETTLE)
+        if self._alert is not None:
+            raise self._alert
+        if task.cancelled() or isinstance(task.exception(), ConnectionError):
+            raise self._broken(self._ended or How.CLOSED)
+        if (error := task.exception()) is not None:
+            raise Broken(How.MALFORMED, visible(str(error) or repr(error), 200)) from error
+        return task.result()
+
     def late(self) -> Broken:
         """What came since the last `send` until nobody waited any longer."""
         if self._lines > self._lines_asked:
@@ -135,6 +186,9 @@ class Dialogue(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Keep what still fits, and stop listening when nothing does."""
+        if self._inner is not None:
+            self._pass_on(data, self._inner)
+            return
         self._buffer += data[: max(0, TOTAL_LIMIT - self.bytes_in)]
         self.bytes_in += len(data)
         if self.bytes_in >= TOTAL_LIMIT and self._transport is not None:
@@ -145,6 +199,24 @@ class Dialogue(asyncio.Protocol):
         """Remember how it ended."""
         self._ended = How.CLOSED if exc is None else How.RESET
         self._alert = exc if isinstance(exc, ssl.SSLError) else None
+        self._wake()
+
+    def _pass_on(self, data: bytes, inner: asyncio.Protocol) -> None:
+        self.bytes_in += len(data)
+        *lines, rest = data.split(b"\n")
+        self._lines += len(lines)
+        for line in lines[:TRANSCRIPT_LIMIT]:
+            self._keep("S", line[:LINE_LIMIT].removesuffix(b"\r"))
+        self._buffer[:] = rest[:LINE_LIMIT]
+        try:
+            for start in range(0, len(data), SLICE):
+                inner.data_received(data[start : start + SLICE])
+        except Exception as error:  # noqa: BLE001 - whatever a library's parser ends with
+            self._ended, self._why = How.MALFORMED, visible(str(error) or repr(error), 200)
+        if self.bytes_in >= LENT_LIMIT:
+            self._ended = How.ENDLESS
+        if self._ended is not None and self._transport is not None:
+            self._transport.pause_reading()
         self._wake()
 
     def _wake(self) -> None:
@@ -166,7 +238,7 @@ class Dialogue(asyncio.Protocol):
         """`how`, with the piece of a line that is left over kept as evidence."""
         if self._buffer:
             self._keep("S", bytes(self._buffer[:LINE_LIMIT]))
-        return Broken(how)
+        return Broken(how, self._why)
 
     def _keep(self, side: str, line: bytes) -> None:
         if len(self._transcript) < TRANSCRIPT_LIMIT:

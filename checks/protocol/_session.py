@@ -16,7 +16,7 @@ from checks.phases import Phases
 from checks.protocol import _tls
 from checks.protocol._dialogue import Broken, Dialogue, How
 from checks.protocol._judged import Judged, worst_first
-from checks.protocol._stopped import Wait, judge_broken, judge_unreached
+from checks.protocol._stopped import Refused, Wait, judge_broken, judge_unreached
 
 _NOT_TALKING = frozenset({"", "resolve", "connect", "ca-file", "tls"})
 
@@ -48,6 +48,8 @@ class Session:
                 if self.target.about in IMPLICIT_TLS:
                     await self.start_tls()
                 await talk()
+        except Refused as refusal:
+            self.stopped = refusal.judged
         except (OSError, ValueError, Broken, connect.NotConnected, _tls.CaFileError) as error:
             self.stopped = self._judge(error)
             # asyncio's frames and the error hold each other, and 256 KiB of handshake buffer.

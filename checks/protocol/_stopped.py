@@ -29,11 +29,7 @@ def findings(kind: str, *steps: str) -> dict[str, str]:
     """What every check of this room can answer; `steps` are the answers that it waits for."""
     return (
         connect.findings(kind)
-        | {
-            code(kind, step, how): f"{step}: {_MEANINGS[how]}"
-            for step in steps
-            for how in _MEANINGS
-        }
+        | unanswered(kind, *steps)
         | {
             f"{kind}.{How.EARLY}": "the server talks before it is asked",
             f"{kind}.starttls.{How.INJECTED}": "plain text was slipped in before TLS",
@@ -44,11 +40,26 @@ def findings(kind: str, *steps: str) -> dict[str, str]:
     )
 
 
+def unanswered(kind: str, *steps: str) -> dict[str, str]:
+    """What can be found of each step whose answer does not come."""
+    return {
+        code(kind, step, how): f"{step}: {_MEANINGS[how]}" for step in steps for how in _MEANINGS
+    }
+
+
 def code(kind: str, step: str, how: How) -> str:
     """The finding for `how` in `step`; who greets in another language is ``not-smtp``."""
     if how is How.MALFORMED and step in GREETINGS:
         return f"{kind}.{step}.not-{kind}"
     return f"{kind}.{step}.{how}"
+
+
+class Refused(Exception):
+    """The talk ends here, because of what was answered. `judged` is what that means."""
+
+    def __init__(self, judged: Judged) -> None:
+        super().__init__(judged.text)
+        self.judged = judged
 
 
 class Wait(Struct, frozen=True):

@@ -89,6 +89,16 @@ def parse_response(line: bytes) -> Response:
 
 
 async def _talk(session: Session, seen: Talk) -> None:
+    await enter(session, seen)
+    if seen.greeting is not None and seen.greeting.word != "BYE":
+        session.leave("z LOGOUT")
+
+
+async def enter(session: Session, seen: Talk) -> None:
+    """Wait for the greeting, ask for the capabilities, and go on under TLS where it is offered.
+
+    Raises Broken, and what `start_tls` raises.
+    """
     after = "connect" if session.certificate is None else "the TLS handshake"
     with session.step("greeting", after=after):
         seen.greeting = await _response(session.dialogue)
@@ -104,29 +114,33 @@ async def _talk(session: Session, seen: Talk) -> None:
         if seen.starttls.word == "OK":
             await session.start_tls()
             await _capability(session, seen)
-    session.leave("z LOGOUT")
 
 
 async def _capability(session: Session, seen: Talk) -> None:
     with session.step("capability", after="CAPABILITY"):
-        answer = await _ask(session.dialogue, "a", "CAPABILITY", seen)
-    if answer.word != "OK":
-        seen.refused = answer
+        said = await _ask(session.dialogue, "a", "CAPABILITY", seen)
+    if said.word != "OK":
+        seen.refused = said
 
 
 async def _ask(dialogue: Dialogue, tag: str, command: str, seen: Talk) -> Response:
-    """The tagged answer; the untagged ones before it go into `seen`. Raises Broken."""
+    """What the server answers to `command`. Raises Broken."""
     dialogue.send(f"{tag} {command}")
+    return await answer(dialogue, tag, seen)
+
+
+async def answer(dialogue: Dialogue, tag: str, seen: Talk) -> Response:
+    """The tagged answer; the untagged ones before it go into `seen`. Raises Broken."""
     capabilities = None
-    while (answer := await _response(dialogue)).tag == "*":
-        if answer.word == "CAPABILITY":
-            capabilities = frozenset(answer.text.upper().split())
-        elif answer.word == "BYE":
-            seen.bye = answer
-    if answer.tag != tag or answer.word not in {"OK", "NO", "BAD"}:
-        raise Broken(How.MALFORMED, f"answers with {answer.tag} {answer.word} {answer.text}"[:200])
+    while (one := await _response(dialogue)).tag == "*":
+        if one.word == "CAPABILITY":
+            capabilities = frozenset(one.text.upper().split())
+        elif one.word == "BYE":
+            seen.bye = one
+    if one.tag != tag or one.word not in {"OK", "NO", "BAD"}:
+        raise Broken(How.MALFORMED, f"answers with {one.tag} {one.word} {one.text}"[:200])
     seen.capabilities = capabilities or seen.capabilities
-    return answer
+    return one
 
 
 async def _response(dialogue: Dialogue) -> Response:

@@ -61,19 +61,29 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
 
 
 async def _talk(session: Session, seen: Talk) -> None:
+    await greet(session, seen)
+    await secure(session, seen)
+    if seen.ehlo is not None:
+        session.leave("QUIT")
+
+
+async def greet(session: Session, seen: Talk) -> None:
+    """Wait for the banner, and introduce ourselves when it is a welcome. Raises Broken."""
     after = "connect" if session.certificate is None else "the TLS handshake"
     with session.step("banner", after=after):
         seen.banner = await _reply(session.dialogue)
-    if seen.banner.code != 220:
-        return
-    await _introduce(session, seen)
+    if seen.banner.code == 220:
+        await _introduce(session, seen)
+
+
+async def secure(session: Session, seen: Talk) -> None:
+    """Go on under TLS where that is offered. Raises Broken, and what `start_tls` raises."""
     if session.certificate is None and seen.ehlo and "STARTTLS" in seen.ehlo.keywords:
         with session.step("starttls", after="STARTTLS"):
             seen.starttls = await _ask(session.dialogue, "STARTTLS")
         if seen.starttls.code == 220:
             await session.start_tls()
             await _introduce(session, seen)
-    session.leave("QUIT")
 
 
 async def _introduce(session: Session, seen: Talk) -> None:

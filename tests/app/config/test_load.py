@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from app.config import ConfigError, Secret, load
+from app.config import ConfigError, load
 from app.config.lines import lines_of
 from app.incident.targets import TARGETS
 from checks.drift import config as drift
+from checks.secret import Secret
 
 FULL = """
 [system]
@@ -83,7 +84,11 @@ def test_the_config_of_the_manual_becomes_a_system(path: Path) -> None:
     assert [target.id for target in system.services("smtp")] == ["smtp/mail1:25", "smtp/mail1:2525"]
     assert (gw.address, gw.login, gw.services) == ("gw", None, ())
     assert config.power == {"mail1": "ipmi:bmc1", "gw": "none"}
-    assert config.canaries[0].password == Secret(file="canary1.secret")
+    canary = system.canaries[0]
+    assert canary.password == Secret(file=str(path.parent / "canary1.secret"))
+    assert (canary.user, canary.domain) == ("canary1@lab.test", "lab.test")
+    assert (canary.submission.id, canary.imap.id) == ("submission/mail1:587", "imap/mail1:1143")
+    assert canary.submission.host == canary.imap.host == mail1
     assert config.routes[0].audience == ("it", "management")
 
 

@@ -43,7 +43,7 @@ def test_every_comment_that_is_a_line_of_the_config_is_right_once_it_counts(
     path = tmp_path / "config.toml"
     path.write_text(head + "\n".join(commented))
     config = load(path)
-    assert config.canaries
+    assert config.system.canaries
     assert config.vantages
     assert config.log.folder
     assert "ping" in config.checks

@@ -1,0 +1,101 @@
+"""Looks for a trip's messages until they have come, and takes them out of the mailbox."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct, field
+
+from checks.model import now
+from checks.protocol._mailbox import Copy, Mailbox
+from checks.protocol._testmail import made_at
+from checks.secret import Credentials
+
+LEFTOVER = timedelta(hours=2)
+"""Age at which any test mail goes, whoever sent it: the run that sent it has ended long ago."""
+
+POLL = 0.5
+"""Seconds between two looks."""
+
+
+class Arrival(Struct, frozen=True, kw_only=True):
+    """A message that has come, and what it looked like."""
+
+    token: str
+    at: datetime
+    folder: str
+    header: bytes
+    body: bytes
+
+
+class Look(Struct):
+    """What was found. `again` holds the tokens of which there was more than one copy.
+
+    `is_complete` says that all folders were looked into, so that what is not here has not come.
+    """
+
+    arrivals: list[Arrival] = field(default_factory=list)
+    again: set[str] = field(default_factory=set)
+    is_complete: bool = False
+
+    @property
+    def tokens(self) -> set[str]:
+        """Of the messages that have come."""
+        return {arrival.token for arrival in self.arrivals}
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """The messages to look for.
+
+    The `awaited` ones are waited for, up to `until` of the loop's clock; `seen` ones came before.
+    """
+
+    awaited: frozenset[str]
+    late: frozenset[str]
+    seen: Collection[str]
+    until: float
+
+
+async def look_for(wanted: Wanted, mailbox: Mailbox, look: Look, credentials: Credentials) -> None:
+    """Log in and look. Raises what `Mailbox` does."""
+    clock = asyncio.get_running_loop().time
+    await mailbox.open(credentials)
+    folders = ["INBOX", *await mailbox.junk_folders()]
+    while True:
+        for folder in folders:
+            await _look_into(folder, wanted, mailbox, look)
+        look.is_complete = True
+        if wanted.awaited <= look.tokens or clock() + POLL > wanted.until:
+            return
+        await asyncio.sleep(POLL)
+
+
+async def _look_into(folder: str, wanted: Wanted, mailbox: Mailbox, look: Look) -> None:
+    copies = await mailbox.find(folder)
+    counted = Counter(copy.token for copy in copies)
+    ours = wanted.awaited | wanted.late
+    for copy in _first_of_each(copies):
+        if copy.token in look.tokens or copy.token in wanted.seen:
+            look.again.add(copy.token)
+        elif copy.token in ours:
+            header, body = await mailbox.fetch(copy)
+            look.arrivals.append(
+                Arrival(token=copy.token, at=now(), folder=folder, header=header, body=body)
+            )
+            if counted[copy.token] > 1:
+                look.again.add(copy.token)
+    known = ours | {*wanted.seen}
+    over = [copy for copy in copies if copy.token in known or _is_leftover(copy)]
+    if over:
+        await mailbox.remove(over)
+
+
+def _first_of_each(copies: Sequence[Copy]) -> list[Copy]:
+    return list({copy.token: copy for copy in reversed(copies)}.values())
+
+
+def _is_leftover(copy: Copy) -> bool:
+    return now() - made_at(copy.token) > LEFTOVER

@@ -1,0 +1,139 @@
+"""What is remembered of a trip between two runs: its messages under way, and its last result.
+
+One file a trip in the state folder, held by one console at a time: together they send no more
+often than one alone, and what one sent another finds.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct
+
+from checks.model import Result
+from checks.text import visible
+
+SIZE_LIMIT = 1 << 20
+"""Bytes; a ledger has a few thousand."""
+
+
+class LedgerError(Exception):
+    """The ledger cannot be read or written. The text says which and why."""
+
+
+class HeldElsewhere(Exception):
+    """Another console is on this very trip."""
+
+
+class Sent(Struct, frozen=True, kw_only=True):
+    """A message that was sent, or may have been: its acceptance is not known."""
+
+    token: str
+    at: datetime
+    queue_id: str = ""
+    is_accepted: bool = False
+
+
+class Book(Struct, frozen=True, kw_only=True):
+    """A trip's ledger.
+
+    `tried` is when a server was last asked to let us in or to take a message, `proven` when the
+    newest message that has arrived was sent. `arrived` holds the last tokens, by which a second
+    copy is known; `result` was the last one.
+    """
+
+    tried: datetime | None = None
+    proven: datetime | None = None
+    under_way: tuple[Sent, ...] = ()
+    lost: tuple[Sent, ...] = ()
+    arrived: tuple[str, ...] = ()
+    result: Result | None = None
+
+
+class Ledger:
+    """The file of one trip, held."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.book = self._read()
+
+    def keep(self, book: Book) -> None:
+        """Write `book`, all of it or nothing. Raises LedgerError."""
+        self.book = book
+        new = self._path.with_suffix(".new")
+        try:
+            new.write_bytes(msgspec.json.encode(book))
+            new.replace(self._path)
+        except OSError as error:
+            raise _error(self._path, "written", error) from error
+
+    def _read(self) -> Book:
+        try:
+            with self._path.open("rb") as file:
+                return msgspec.json.decode(file.read(SIZE_LIMIT), type=Book)
+        except FileNotFoundError:
+            return Book()
+        except OSError as error:
+            raise _error(self._path, "read", error) from error
+        except (msgspec.DecodeError, RecursionError):
+            return Book()  # of another version, or cut short: its mails are cleaned up by their age
+
+
+@contextmanager
+def held(folder: str, trip: str) -> Iterator[Ledger]:
+    """The ledger of `trip`, ours until the context is left. Raises LedgerError, HeldElsewhere.
+
+    `folder` is the state folder, the user's own when empty.
+    """
+    path = _place(folder, trip)
+    lock = _lock(path)
+    try:
+        yield Ledger(path)
+    finally:
+        os.close(lock)
+
+
+def last_result(folder: str, trip: str) -> Result | None:
+    """What whoever holds the ledger has last written. Raises LedgerError."""
+    return Ledger(_place(folder, trip)).book.result
+
+
+def _lock(path: Path) -> int:
+    descriptor = -1
+    try:
+        flags = os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC
+        descriptor = os.open(path.with_suffix(".lock"), flags, 0o640)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if descriptor >= 0:
+            os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            raise HeldElsewhere from error
+        raise _error(path, "written", error) from error
+    return descriptor
+
+
+def _place(folder: str, trip: str) -> Path:
+    from platformdirs import user_state_path
+
+    state = Path(folder).expanduser() if folder else user_state_path("mailmedic")
+    place = state / "roundtrip"
+    try:
+        if not place.is_dir():
+            state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            place.mkdir(exist_ok=True)
+            place.chmod(state.stat().st_mode & 0o7770)  # whom the state folder lets in, it does
+    except OSError as error:
+        raise _error(place, "written", error) from error
+    return place / f"{quote(trip, safe='@')}.json"
+
+
+def _error(path: Path, what: str, error: OSError) -> LedgerError:
+    return LedgerError(f"{visible(str(path))} cannot be {what}: {error.strerror}")

@@ -1,0 +1,206 @@
+"""Sends test mail and sees it arrive: from a canary to itself, to another one, and from outside.
+
+Submission under TLS with a login, or port 25 as a stranger does; then the recipient's mailbox
+over IMAP. A message that has not come is looked for again at the next run (check_mail_loop(1)).
+At most one message an interval is sent on each trip, by all consoles that share a state folder;
+it is deleted once it was seen, and so is whatever an earlier run has left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from checks.model import Canary, Finding, Result, State, System, Target, Trip, now
+from checks.phases import Phases
+from checks.protocol import _mailbox, _passage, _submission, _tls, imap, smtp
+from checks.protocol._arrivals import Look, Wanted, look_for
+from checks.protocol._ledger import HeldElsewhere, Ledger, LedgerError, Sent, held, last_result
+from checks.protocol._mailbox import Mailbox
+from checks.protocol._passage import Limits
+from checks.protocol._report import Run, report
+from checks.protocol._session import Session
+from checks.protocol._stopped import unanswered
+from checks.protocol._submission import Envelope, Submission, submit
+from checks.protocol._testmail import compose, new_token
+from checks.protocol._trips import name_of, trips
+from checks.reveal import SecretError, reveal
+from checks.secret import Credentials
+
+FINDINGS = (
+    smtp.FINDINGS
+    | imap.FINDINGS
+    | unanswered("smtp", *_submission.STEPS)
+    | unanswered("imap", *_mailbox.STEPS)
+    | _submission.FINDINGS
+    | _mailbox.FINDINGS
+    | _passage.FINDINGS
+    | {
+        "roundtrip.secret": "the canary's password can't be had, so nobody could log in",
+        "roundtrip.ledger": "what was sent can't be kept, so nothing is sent",
+        "roundtrip.busy": "another console is on this trip for the first time",
+    }
+)
+
+PACE = 0.9
+"""Share of the interval that has to be over before more is sent: ticks are never exactly apart."""
+
+SPARE = 0.5
+"""Seconds of the deadline that are kept for what follows on the talking."""
+
+
+class Options(_tls.TlsOptions, frozen=True, kw_only=True):
+    """Seconds after which a message is `late`, and `lost`; `folder` is the state folder.
+
+    No trip sends more often than every `interval`.
+    """
+
+    interval: float = 60.0
+    deadline: float = 15.0
+    late: float = 60.0
+    lost: float = 3600.0
+    folder: str = ""
+
+    @property
+    def limits(self) -> Limits:
+        """When a message is late and lost."""
+        return Limits(self.late, self.lost)
+
+
+def targets(system: System) -> list[Target]:
+    """Every trip between the canaries, and from outside."""
+    return [
+        Target(name=name_of(trip), about="roundtrip", resolver=system.resolver, trip=trip)
+        for trip in trips(system)
+    ]
+
+
+async def check(target: Target, options: Options, *, deadline: float) -> Result:
+    """Send if it is time to, look for what is under way, and say what became of it."""
+    blank = Phases()
+    if target.trip is None:
+        return blank.result(State.UNKNOWN, "no canary to send to")
+    try:
+        with held(options.folder, target.id) as ledger:
+            known = ledger.book.result
+            if known is not None and not ledger.book.under_way and not _is_due(ledger, options):
+                return known
+            result = await _Run(target.trip, options, ledger, deadline).result()
+            ledger.keep(replace(ledger.book, result=result))
+            return result
+    except HeldElsewhere:
+        text = "another console is on it right now"
+        finding = Finding("roundtrip.busy", text)
+        known = last_result(options.folder, target.id)
+        return known or blank.result(State.UNKNOWN, text, finding)
+    except LedgerError as error:
+        return blank.result(State.UNKNOWN, str(error), Finding("roundtrip.ledger", str(error)))
+    except SecretError as error:
+        return blank.result(State.UNKNOWN, str(error), Finding("roundtrip.secret", str(error)))
+
+
+def _is_due(ledger: Ledger, options: Options) -> bool:
+    tried = ledger.book.tried
+    if tried is None:
+        return True
+    elapsed = (now() - tried).total_seconds()
+    return elapsed < 0 or elapsed >= PACE * options.interval  # below zero: the clock was set back
+
+
+class _Run:
+    """One run of one trip."""
+
+    def __init__(self, trip: Trip, options: Options, ledger: Ledger, deadline: float) -> None:
+        self._trip = trip
+        self._options = options
+        self._ledger = ledger
+        self._phases = Phases()
+        self._clock = asyncio.get_running_loop().time
+        self._until = self._clock() + deadline - SPARE
+        self._sending: Session | None = None
+        self._reading = Session("imap", trip.recipient.imap, options)
+        self._secrets: list[Credentials] = []
+
+    async def result(self) -> Result:
+        """Do it. Raises SecretError, LedgerError."""
+        trip = self._trip
+        reader = await self._credentials(trip.recipient)
+        sender = None if trip.sender is None else await self._credentials(trip.sender)
+        if _is_due(self._ledger, self._options):
+            await self._send(sender)
+        before = self._ledger.book
+        look = await self._look(reader)
+        at = now()
+        limits = self._options.limits
+        after = _passage.settle(before, look, limits, at)
+        self._ledger.keep(after)
+        judged = _passage.judge(before, after, look, limits, at)
+        run = Run(
+            trip=trip,
+            sending=self._sending,
+            reading=self._reading,
+            before=before,
+            after=after,
+            look=look,
+            judged=judged,
+            mask=self._mask,
+        )
+        return report(run, self._phases)
+
+    def _mask(self, text: str) -> str:
+        for credentials in self._secrets:
+            text = credentials.mask(text)
+        return text
+
+    @property
+    def _left(self) -> float:
+        return max(0.0, self._until - self._clock())
+
+    async def _credentials(self, canary: Canary) -> Credentials:
+        password = await reveal(canary.password, deadline=self._left / 3)
+        credentials = Credentials(canary.user, password)
+        self._secrets.append(credentials)
+        return credentials
+
+    async def _send(self, credentials: Credentials | None) -> None:
+        """Hand a new message over. It is noted before, so that a crash leaves a trace of it."""
+        ledger, trip = self._ledger, self._trip
+        book = ledger.book
+        sent = Sent(token=new_token(now()), at=now())
+        ledger.keep(replace(book, under_way=(*book.under_way, sent)))
+        seen = Submission()
+        session = self._sending = Session("smtp", trip.door, self._options)
+        envelope = _envelope(trip, sent.token)
+        await session.run(
+            lambda: submit(session, seen, envelope, credentials), deadline=self._left / 2
+        )
+        tried = now() if seen.has_tried else book.tried
+        is_gone = seen.is_accepted or seen.is_in_doubt
+        sent = replace(sent, queue_id=seen.queue_id, is_accepted=seen.is_accepted)
+        under_way = (*book.under_way, sent) if is_gone else book.under_way
+        ledger.keep(replace(book, tried=tried, under_way=under_way))
+
+    async def _look(self, credentials: Credentials) -> Look:
+        book, look = self._ledger.book, Look()
+        young = now() - timedelta(seconds=self._options.late)
+        fresh = {one.token for one in book.under_way if one.at >= young}
+        wanted = Wanted(
+            awaited=frozenset(fresh),
+            late=frozenset(one.token for one in (*book.under_way, *book.lost)) - fresh,
+            seen=book.arrived,
+            until=self._until - self._left / 4,
+        )
+        session = self._reading
+        mailbox = Mailbox(session)
+        await session.run(lambda: look_for(wanted, mailbox, look, credentials), deadline=self._left)
+        return look
+
+
+def _envelope(trip: Trip, token: str) -> Envelope:
+    """A stranger's mail has no sender, so that nothing can be sent back."""
+    sender = trip.sender.address if trip.sender else ""
+    shown = sender or f"mailmedic@{smtp.OUR_NAME}"
+    recipient = trip.recipient.address
+    return Envelope(sender, recipient, compose(token, shown, recipient))
