@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from app.config import Config, load
 from checks.model import Result, Target
@@ -52,7 +53,7 @@ class Lab(Struct):
 
     async def ask(self, name: str, **options: float) -> Result:
         """One run of that trip."""
-        made = roundtrip.Options(folder=str(self.state), **options)
+        made = replace(roundtrip.Options(folder=str(self.state)), **options)
         return await roundtrip.check(self.target(name), made, deadline=made.deadline)
 
     def mailbox(self, user: str) -> list[Path]:
