@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from app.console.feed import Feed
 from app.console.garbage import collect_garbage
+from app.console.line import Line
 from app.console.paint import DifferingCells
 from app.console.screens.main import EVERYWHERE, MainScreen
 from app.console.screens.panel import PanelScreen
@@ -23,6 +24,12 @@ from app.console.terminal import encoding
 from app.crash import keep
 from widgets.backstop import ControlFilter
 from widgets.state import theme
+
+LOOKS_EVERY = 2.0
+"""Seconds between two looks at how far the line is behind."""
+
+SLOW_FRAMES = 0.5
+"""Seconds between two frames over a slow line."""
 
 SETTLED = 3.0
 """Seconds after which everything that will be needed is imported."""
@@ -45,6 +52,7 @@ class Console(DifferingCells, App[int]):
         self._gate = ControlFilter(encoding())
         self.crash = ""
         self._main = MainScreen(session)
+        self._line = Line(os.environ)
         self.animation_level = "none"
         self.theme = theme(os.environ)
 
@@ -58,8 +66,21 @@ class Console(DifferingCells, App[int]):
         return self._main
 
     def _begin(self) -> None:
-        self.session.begin(Feed(self._main.show))
+        self._feed = Feed(self._main.show)
+        self.session.begin(self._feed)
         self.set_timer(SETTLED, collect_garbage)
+        self.watch(self._main, "is_slow", self._spare_the_line, init=False)
+        self.set_interval(LOOKS_EVERY, self._look_at_line)
+
+    def _look_at_line(self) -> None:
+        """Spare the line when it falls behind; by hand, it is spared or not in spite of that."""
+        before = self._line.is_slow
+        if self._line.look() != before:
+            self._main.is_slow = self._line.is_slow
+
+    def _spare_the_line(self, is_slow: bool) -> None:
+        self._feed.is_slow = is_slow
+        self.pause = SLOW_FRAMES if is_slow else 0.0
 
     def on_key(self, event: events.Key) -> None:
         """Keys that nobody took arrive here: some were typed ahead, and are no commands."""

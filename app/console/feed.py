@@ -11,6 +11,9 @@ from app.engine import Scene
 PAUSE = 0.1
 """Seconds that a scene waits for newer ones: checks of one host often turn together."""
 
+SLOW_PAUSE = 5.0
+"""Seconds between two scenes over a slow line, while nothing turns and nobody writes."""
+
 
 class Feed:
     """Called with scenes in the engine's thread; calls `show` in the loop it was made on.
@@ -23,6 +26,9 @@ class Feed:
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
         self._latest: Scene | None = None
+        self._shown: Scene | None = None
+        self._shown_at = 0.0
+        self.is_slow = False
 
     def __call__(self, scene: Scene) -> None:
         """Take a scene; from any thread."""
@@ -34,6 +40,24 @@ class Feed:
 
     def _deliver(self) -> None:
         with self._lock:
-            scene, self._latest = self._latest, None
+            scene = self._latest
+            if scene is not None and self._can_wait(scene):
+                self._loop.call_later(PAUSE, self._deliver)
+                return
+            self._latest = None
         if scene is not None:
+            self._shown, self._shown_at = scene, self._loop.time()
             self._show(scene)
+
+    def _can_wait(self, scene: Scene) -> bool:
+        """Whether a slow line is spared it for now."""
+        if not self.is_slow or self._shown is None:
+            return False
+        if self._loop.time() - self._shown_at >= SLOW_PAUSE:
+            return False
+        before = self._shown
+        return (scene.board.turns, scene.verdict.verdict, scene.situation) == (
+            before.board.turns,
+            before.verdict.verdict,
+            before.situation,
+        )

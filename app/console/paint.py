@@ -10,6 +10,7 @@ Private names used, so Textual is pinned: `App._display`, `LayoutUpdate`, `Chops
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
@@ -154,6 +155,10 @@ class DifferingCells(App[Any]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._shadow = Shadow()
+        self.pause = 0.0
+        """Seconds between two frames at least: a slow line is spared all that lie between."""
+        self._painted = 0.0
+        self._is_owed = False
 
     def repaint(self) -> None:
         """Write the whole screen anew: something else may have written to the terminal."""
@@ -171,5 +176,22 @@ class DifferingCells(App[Any]):
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         is_ours = isinstance(renderable, LayoutUpdate | ChopsUpdate)
         if is_ours and not (self.is_headless or self.is_inline or self.is_web):
+            if self._is_too_soon():
+                return
             renderable = Difference(renderable, self._shadow)
         super()._display(screen, renderable)
+
+    def _is_too_soon(self) -> bool:
+        """Whether this frame is left out; what differs then comes with the next."""
+        left = self._painted + self.pause - time.monotonic()
+        if left <= 0:
+            self._painted = time.monotonic()
+            return False
+        if not self._is_owed:
+            self._is_owed = True
+            self.set_timer(left, self._make_good)
+        return True
+
+    def _make_good(self) -> None:
+        self._is_owed = False
+        self.refresh(layout=True)

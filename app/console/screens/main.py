@@ -29,6 +29,7 @@ from widgets.key_bar import KeyBar
 from widgets.log_strip import LogStrip
 from widgets.panel import Panel
 from widgets.panels import panels
+from widgets.text import Span
 from widgets.verdict_bar import VerdictBar
 
 COMMANDS = commands()
@@ -44,6 +45,10 @@ AGES_EVERY = 5.0
 """Seconds between two looks at what depends on time alone; ages are shown in such steps."""
 
 
+SLOW_CLOCK = 10
+"""Seconds between two pictures of the clock over a slow line."""
+
+
 class MainScreen(Screen[None]):
     """What the operator works in."""
 
@@ -53,6 +58,7 @@ class MainScreen(Screen[None]):
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     scene: reactive[Scene | None] = reactive(None, repaint=False)
     is_frozen: reactive[bool] = reactive(False, repaint=False)
+    is_slow: reactive[bool] = reactive(False, repaint=False)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -120,6 +126,9 @@ class MainScreen(Screen[None]):
         at = self.scene.board.at if self.is_frozen else now()
         system, is_frozen = self.scene.board.system, self.is_frozen
         shown, noted = verdict(self.scene), (*self.hand.remark, *note(self.scene, at))
+        if self.is_slow:
+            at = at.replace(second=at.second // SLOW_CLOCK * SLOW_CLOCK)
+            noted = (Span("SLOW LINE  ", "soft"), *noted)
         bar.show(shown, at, system=system, frozen=is_frozen, note=noted)
 
     def _ages(self) -> None:

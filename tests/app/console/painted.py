@@ -1,6 +1,7 @@
 """An app for a pty: each key ``n`` makes the next of a row of random changes to the screen.
 
-``python -m tests.app.console.painted SEED on|off`` with or without the differ of cells.
+``python -m tests.app.console.painted SEED on|off|slow`` with or without the differ of cells; *slow*
+with it, and most frames left out.
 """
 
 from __future__ import annotations
@@ -139,6 +140,8 @@ class Differing(DifferingCells, Changes):
 
 
 if __name__ == "__main__":
-    app = Differing() if sys.argv[2] == "on" else Changes()
+    app = Changes() if sys.argv[2] == "off" else Differing()
+    if isinstance(app, Differing) and sys.argv[2] == "slow":
+        app.pause = 0.2
     app.begin(int(sys.argv[1]))
     app.run()

@@ -95,11 +95,11 @@ def both_show(terminals: list[Terminal], step: str) -> None:
         assert time.monotonic() < end, "\n".join(terminal.text() for terminal in terminals)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_random_changes_look_the_same_with_and_without(seed: int) -> None:
+@pytest.mark.parametrize(("seed", "how"), [(1, "on"), (2, "on"), (3, "slow")])
+def test_random_changes_look_the_same_with_and_without(seed: int, how: str) -> None:
     rng = random.Random(seed)
     command = [sys.executable, "-m", "tests.app.console.painted", str(seed)]
-    terminals = [Terminal([*command, which], 80, 24) for which in ("on", "off")]
+    terminals = [Terminal([*command, which], 80, 24) for which in (how, "off")]
     try:
         both_show(terminals, "step 0.")
         for step in range(1, 31):
