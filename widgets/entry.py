@@ -47,15 +47,15 @@ def _badness(standing: Standing) -> int:
     return standing.result.state.badness if standing.result else State.UNKNOWN.badness
 
 
-def details(entry: Entry, at: datetime) -> list[Row]:
-    """What its checks answered, the worst first."""
+def details(entry: Entry, at: datetime, *, lines: int = EVIDENCE_LINES) -> list[Row]:
+    """What its checks answered, the worst first, each with so many lines of evidence."""
     rows = list(entry.more)
     for standing in sorted(entry.standings, key=_badness, reverse=True):
-        rows += _answer(standing, at)
+        rows += _answer(standing, at, lines)
     return rows
 
 
-def _answer(standing: Standing, at: datetime) -> list[Row]:
+def _answer(standing: Standing, at: datetime, lines: int) -> list[Row]:
     shown = mark(standing, at)
     name = Span(standing.id, "strong")
     result = standing.result
@@ -64,10 +64,10 @@ def _answer(standing: Standing, at: datetime) -> list[Row]:
     said = Span(f"  {result.summary}", shown.role)
     age = Span(f"  {clock(result.at)[:-1]}, {span(standing.age(at) or 0)} ago", "dim")
     head = row(Span(f"{shown.glyph} ", shown.role), name, said, age)
-    return [head, *(row("    ", piece) for piece in _particulars(standing, result))]
+    return [head, *(row("    ", piece) for piece in _particulars(standing, result, lines))]
 
 
-def _particulars(standing: Standing, result: Result) -> Iterable[Span]:
+def _particulars(standing: Standing, result: Result, lines: int) -> Iterable[Span]:
     if standing.state not in (None, State.OK) and standing.since:
         yield Span(f"since {clock(standing.since)[:-1]}", "dim")
     if result.phases:
@@ -75,9 +75,9 @@ def _particulars(standing: Standing, result: Result) -> Iterable[Span]:
         yield Span("phases  " + " · ".join(steps))
     for finding in result.findings:
         yield Span(f"{finding.code}  {finding.text}".rstrip(), "strong")
-    for line in result.evidence[:EVIDENCE_LINES]:
+    for line in result.evidence[:lines]:
         yield Span(f"> {line}", "dim")
-    if len(result.evidence) > EVIDENCE_LINES:
-        yield Span(f"and {len(result.evidence) - EVIDENCE_LINES} lines more", "dim")
+    if len(result.evidence) > lines:
+        yield Span(f"and {len(result.evidence) - lines} lines more", "dim")
     if result.mend:
         yield Span(f"mend: {result.mend}", "key")

@@ -24,6 +24,9 @@ from widgets.lines import Framed
 from widgets.state import MARKS
 from widgets.text import Row, Span, row
 
+SELDOM = 30.0
+"""Seconds; what is asked less often than that does not make a panel old before it is stale."""
+
 NEEDS_ANSWER = "login.needs-answer"
 
 
@@ -145,7 +148,8 @@ def _differ(before: Board, after: Board, kinds: tuple[str, ...]) -> bool:
 
 def freshness(standings: Sequence[Standing], at: datetime) -> Row:
     """The age of the oldest answer; *stale* when one is older than two intervals."""
-    ages = [seconds for one in standings if (seconds := one.age(at)) is not None]
+    often = [one for one in standings if one.interval <= SELDOM] or standings
+    ages = [seconds for one in often if (seconds := one.age(at)) is not None]
     if not ages:
         return ()
     if any(one.is_stale(at) for one in standings):

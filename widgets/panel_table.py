@@ -17,6 +17,9 @@ from widgets.lines import Framed
 from widgets.panel import Panel, freshness, login_errors
 from widgets.text import Row, Span, row
 
+DIALOGUE = 200
+"""Lines of evidence of the chosen row: a dialogue as it went, which the details scroll."""
+
 UNITS = {"ms": 0.001, "": 1, "s": 1, "%": 1, "/min": 1, "m": 60, "h": 3600, "d": 86400}
 FIGURE = re.compile(r" *([+-]?\d[\d,]*(?:\.\d+)?)(/min|ms|[%smhd]|)(?= |$)")
 
@@ -76,7 +79,8 @@ class PanelTable(Framed):
         if entry is None or self._at is None:
             return ""
         cells = ["".join(span.text for span in cell) for cell in entry.cells]
-        rows = ["".join(span.text for span in one) for one in details(entry, self._at)]
+        said = details(entry, self._at, lines=DIALOGUE)
+        rows = ["".join(span.text for span in one) for one in said]
         return "\n".join(["  ".join(cells), *rows])
 
     def kept(self) -> list[Entry]:
@@ -123,7 +127,7 @@ class PanelTable(Framed):
         errors = login_errors(self._board.of_kinds(*self._panel.KINDS))
         place = self._place(entries)
         self._key = entries[place].key
-        said = details(entries[place], self._at)
+        said = details(entries[place], self._at, lines=DIALOGUE)
         room = max(1, min(len(entries), max(height - len(said) - 2, height // 2 - 1)))
         self._top = max(0, min(self._top, place, len(entries) - room), place - room + 1)
         columns = self._panel.columns(self._board)

@@ -1,8 +1,9 @@
 """The verdict: what a board means for the people who send, receive and read mail. Pure.
 
-Until there are causes, it rests on the hard states of the service checks alone:
+Until there are causes, it rests on the hard states of the service checks, and of the round trips
+of test mail (`canaries`), which tell whom it hits:
 
-- *outage*: a service is down on every host that offers it;
+- *outage*: a service is down on every host that offers it, or test mail gets nowhere;
 - *degraded*: something is wrong, and mail still has a way;
 - *unknown*: nothing is known to be wrong, but of some service nothing could be found out;
 - *healthy*: every service was seen to work.
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from checks.board import Board, Standing
+from checks.diagnosis import canaries
 from checks.model import Scope, Severity, State, Verdict
 
 FUNCTIONS = {
@@ -33,6 +35,9 @@ def judge(board: Board) -> Verdict:
     out = [service for service in SERVICES if _is_out(_of(services, service))]
     if out:
         return _outage(services, down, out)
+    trips = canaries.judge(board)
+    if trips is not None:
+        return trips
     wrong = [
         one
         for one in board.standings.values()
@@ -43,7 +48,10 @@ def judge(board: Board) -> Verdict:
     dark = [service for service in SERVICES if _is_dark(_of(services, service))]
     if dark or not services:
         return _unknown(services, dark)
-    return Verdict(verdict="healthy", summary="every service answers", since=_latest(services))
+    summary = "every service answers"
+    if canaries.arrives(board):
+        summary += ", test mail arrives"
+    return Verdict(verdict="healthy", summary=summary, since=_latest(services))
 
 
 def _is_excused(standing: Standing, services: Sequence[Standing]) -> bool:

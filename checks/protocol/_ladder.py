@@ -73,8 +73,9 @@ def in_order(names: Sequence[str], *, tls_first: bool) -> tuple[str, ...]:
 
 def phases(rungs: Sequence[Rung]) -> tuple[Phase, ...]:
     """The rungs that were measured, as phases of a result: ``send.connect``."""
-    return tuple(
-        Phase(f"{rung.side}.{rung.name.replace(' ', '-')}", rung.duration)
-        for rung in rungs
-        if rung.duration is not None
-    )
+    return tuple(Phase(_phase(rung), rung.duration) for rung in rungs if rung.duration is not None)
+
+
+def _phase(rung: Rung) -> str:
+    name = rung.name.replace(" ", "-")
+    return name if name == rung.side else f"{rung.side}.{name}"

@@ -2,8 +2,8 @@
 
 Submission under TLS with a login, or port 25 as a stranger does; then the recipient's mailbox
 over IMAP. A message that has not come is looked for again at the next run (check_mail_loop(1)).
-At most one message an interval is sent on each trip, by all consoles that share a state folder;
-it is deleted once it was seen, and so is whatever an earlier run has left.
+No trip sends more often than its pause allows, not even by several consoles that share a state
+folder; what was seen is deleted, and so is whatever an earlier run has left.
 """
 
 from __future__ import annotations
@@ -44,9 +44,6 @@ FINDINGS = (
     }
 )
 
-PACE = 0.9
-"""Share of the interval that has to be over before more is sent: ticks are never exactly apart."""
-
 SPARE = 0.5
 """Seconds of the deadline that are kept for what follows on the talking."""
 
@@ -54,11 +51,12 @@ SPARE = 0.5
 class Options(_tls.TlsOptions, frozen=True, kw_only=True):
     """Seconds after which a message is `late`, and `lost`; `folder` is the state folder.
 
-    No trip sends more often than every `interval`.
+    Whoever asks, and how often ever: at least `pause` seconds lie between two messages of a trip.
     """
 
     interval: float = 60.0
     deadline: float = 15.0
+    pause: float = 30.0
     late: float = 60.0
     lost: float = 3600.0
     folder: str = ""
@@ -106,7 +104,7 @@ def _is_due(ledger: Ledger, options: Options) -> bool:
     if tried is None:
         return True
     elapsed = (now() - tried).total_seconds()
-    return elapsed < 0 or elapsed >= PACE * options.interval  # below zero: the clock was set back
+    return elapsed < 0 or elapsed >= options.pause  # below zero: the clock was set back
 
 
 class _Run:

@@ -1,4 +1,4 @@
-"""2 Reachability: every host by every service, and what DNS says of each domain."""
+"""2 Reachability: every host by every service, what DNS says of each domain, and canaries."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from checks.board import Board, Standing
-from checks.model import SERVICE_PORTS, State
+from checks.model import SERVICE_PORTS, State, Target, Trip
 from widgets.columns import Column
 from widgets.entry import Entry
 from widgets.figures import milliseconds
 from widgets.panel import Panel, cells
 from widgets.state import ABSENT, MARKS, Mark, mark, worst_mark
 from widgets.text import Row, Span, row
+from widgets.trip import label, ladder, service_mark, time_cell
 
 ORDER = ("smtp", "smtps", "submission", "imap", "imaps", "pop3", "pop3s", "sieve", "https")
 """The order in which services stand: sending, then reading, then the rest."""
@@ -28,11 +29,11 @@ LONG = 999
 
 
 class Reachability(Panel):
-    """A row for each host, a column for each port in use; then a row for each domain."""
+    """A row for each host, a column for each port in use; then domains, then canaries' trips."""
 
     NUMBER = 2
     TITLE = "Reachability"
-    KINDS = ("ping", "port", "smtp", "imap", "pop3", "dns")
+    KINDS = ("ping", "port", "smtp", "imap", "pop3", "dns", "roundtrip")
     EMPTY = "no host and no domain to ask"
 
     def columns(self, board: Board) -> tuple[Column, ...]:
@@ -48,25 +49,32 @@ class Reachability(Panel):
         )
 
     def entries(self, board: Board, at: datetime) -> list[Entry]:
-        """Hosts in the order of the config, then domains."""
-        standings = board.of_kinds(*self.KINDS)
+        """Hosts in the order of the config, then domains, then the trips of test mail."""
+        every = board.of_kinds(*self.KINDS)
+        standings = [one for one in every if one.target.trip is None]
+        trips = [(one, one.target.trip) for one in every if one.target.trip is not None]
         services = services_in_use(standings)
         rows: dict[str, list[Standing]] = {}
         for standing in sorted(standings, key=lambda one: one.host is None):
             name = standing.host.name if standing.host else standing.target.name
             rows.setdefault(name, []).append(standing)
-        return [_entry(name, its, services, at) for name, its in rows.items()]
+        grid = [_entry(name, its, services, at) for name, its in rows.items()]
+        all_trips = [trip for _, trip in trips]
+        return grid + [
+            _trip_entry(one, label(trip, all_trips), trip, services, at) for one, trip in trips
+        ]
 
 
 def services_in_use(standings: Sequence[Standing]) -> tuple[str, ...]:
     """The titles of the columns, in their order."""
-    used = {title_of(one): ORDER.index(one.target.about) for one in standings if title_of(one)}
+    targets = [one.target for one in standings]
+    used = {title_of(one): ORDER.index(one.about) for one in targets if title_of(one)}
     return tuple(sorted(used, key=lambda title: used[title]))
 
 
-def title_of(standing: Standing) -> str:
-    """The column of a service check: its port, or its name where the port is not the usual one."""
-    service, port = standing.target.about, standing.target.port
+def title_of(target: Target) -> str:
+    """The column of a service: its port, or its name where the port is not the usual one."""
+    service, port = target.about, target.port
     if service not in ORDER or not port:
         return ""
     return str(port) if port == SERVICE_PORTS[service] else service[:SHORT].upper()
@@ -75,7 +83,7 @@ def title_of(standing: Standing) -> str:
 def _entry(name: str, standings: list[Standing], services: Sequence[str], at: datetime) -> Entry:
     marks: dict[str, list[Mark]] = {}
     for standing in standings:
-        marks.setdefault(title_of(standing) or standing.kind, []).append(mark(standing, at))
+        marks.setdefault(title_of(standing.target) or standing.kind, []).append(mark(standing, at))
     return Entry(
         key=name,
         cells=cells(
@@ -87,6 +95,29 @@ def _entry(name: str, standings: list[Standing], services: Sequence[str], at: da
             _says_cell(standings, at),
         ),
         standings=tuple(standings),
+    )
+
+
+def _trip_entry(
+    standing: Standing, name: str, trip: Trip, services: Sequence[str], at: datetime
+) -> Entry:
+    """A trip's sides stand in the columns of the services that it goes through."""
+    sides: dict[str, list[Mark]] = {}
+    for service in (trip.door, trip.recipient.imap):
+        sides.setdefault(title_of(service), []).append(service_mark(standing, service, at))
+    absent = row(Span(ABSENT.glyph, ABSENT.role))
+    return Entry(
+        key=standing.id,
+        cells=cells(
+            name,
+            time_cell(standing, at),
+            *(_mark_cell(sides.get(title, [])) for title in services),
+            absent,
+            absent,
+            _says_cell([standing], at),
+        ),
+        standings=(standing,),
+        more=ladder(standing),
     )
 
 
