@@ -34,6 +34,7 @@ async def this_machine(config: Config) -> list[Ability]:
     return [
         _config(config),
         _state(config),
+        *_sop(config),
         _ssh(config),
         await _icmp(),
         await _resolver(config.system.resolver),
@@ -51,6 +52,15 @@ def _state(config: Config) -> Ability:
         return Ability("state folder", is_there=True, text=str(state_folder(config.log.folder)))
     except PlaceError as error:
         return Ability("state folder", is_there=False, text=str(error), mend='[log] folder = "…"')
+
+
+def _sop(config: Config) -> list[Ability]:
+    from app.sop import best
+
+    mistakes = best(config.sop)[1]
+    if mistakes:
+        return [Ability("SOP", is_there=False, text=mistake) for mistake in mistakes]
+    return [Ability("SOP", is_there=True, text=str(config.sop or "the one of mailmedic"))]
 
 
 def _ssh(config: Config) -> Ability:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
@@ -18,6 +17,7 @@ from widgets.checklist_rows import (
     ChecklistItem,
     ChecklistStep,
     foot_rows,
+    hint_rows,
     item_row,
     step_row,
 )
@@ -40,6 +40,8 @@ class Checklist(Framed):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Down", show=False),
         Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("g", "await_step", "Go to step", show=False),
+        *(Binding(f"{n}", f"jump({n})", f"Step {n}", show=False) for n in range(1, 10)),
         Binding("pagedown", "move_step(1)", "Next step", show=False),
         Binding("pageup", "move_step(-1)", "Step before", show=False),
         Binding("space", "want('Ticked')", "Done", show=False),
@@ -79,6 +81,7 @@ class Checklist(Framed):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
+        self.heading = ""
         self.steps: tuple[ChecklistStep, ...] = ()
         self.foot: ChecklistFoot | None = None
         self.at: datetime | None = None
@@ -128,6 +131,11 @@ class Checklist(Framed):
 
     # Drawing
 
+    @property
+    def title(self) -> str:
+        """What stands in the frame, left."""
+        return self.heading or self.TITLE
+
     def note(self) -> Row:
         """What ``g`` waits for."""
         return (Span(f"step 1–{len(self.steps)}?", "key"),) if self._is_jumping else ()
@@ -145,7 +153,10 @@ class Checklist(Framed):
         self._top = max(0, min(self._top, line, len(places) - room), line - room + 1)
         rows = [self._row(place, width) for place in places[self._top : self._top + room]]
         blank: list[Row] = [()] if len(rows) < room else []
-        return (*rows, *blank, *foot)
+        drawn = [*rows, *blank, *foot]
+        hints = hint_rows(width) if self.has_focus else []
+        left = height - len(drawn) - len(hints)
+        return [*drawn, *[()] * left, *hints] if left > 0 else drawn
 
     def _row(self, place: Place, width: int) -> Row:
         step, item = place
@@ -181,20 +192,22 @@ class Checklist(Framed):
         """Move the cursor by steps."""
         self._jump(self.cursor[0] + by)
 
-    def on_key(self, event: events.Key) -> None:
-        """``g`` and a digit go to that step.
+    def action_await_step(self) -> None:
+        """Take the next digit for a step."""
+        self._is_jumping = True
+        self.redraw()
 
-        Not by bindings: when keys come fast, those are worked off after the digit was seen.
-        """
-        was_jumping, self._is_jumping = self._is_jumping, event.key == "g"
-        is_step = was_jumping and event.key.isdecimal() and event.key != "0"
-        if is_step:
-            self._jump(int(event.key) - 1)
-        if is_step or self._is_jumping:
-            event.stop()
-            event.prevent_default()
-        if was_jumping != self._is_jumping:
-            self.redraw()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Textual's hook: digits are panels' keys, but for the one after ``g``."""
+        return self._is_jumping if action == "jump" else super().check_action(action, parameters)
+
+    def action_jump(self, number: int) -> None:
+        """Go to the step with that number."""
+        self._jump(number - 1)
+
+    def on_blur(self) -> None:
+        """The next digit is none of ours."""
+        self._is_jumping = False
 
     def _jump(self, step: int) -> None:
         """Unfold a step, and go to what is open in it."""
@@ -205,12 +218,13 @@ class Checklist(Framed):
             self._go((step, next((k for k, item in items if item.state == "open"), None)))
 
     def _go(self, place: Place) -> None:
-        self.cursor, self._acted = place, None
+        self.cursor, self._acted, self._is_jumping = place, None, False
         self.redraw()
 
     def action_want(self, what: str) -> None:
         """Say what is wanted of the item under the cursor; a step is folded or unfolded."""
         step, place = self.cursor
+        self._is_jumping = False
         if place is not None:
             item = self.steps[step].items[place]
             if item.state == "open" and what in CLOSING:
@@ -219,7 +233,7 @@ class Checklist(Framed):
             self.post_message(wanted(item.id))
         elif what in FOLDING:
             self._unfolded ^= {step}
-            self.redraw()
+        self.redraw()
 
 
 def _next(steps: Sequence[ChecklistStep]) -> Place | None:

@@ -21,6 +21,16 @@ ITEM_MARKS = {
     "not applicable": ABSENT,
 }
 
+KEYS = (
+    ("space", "done"),
+    ("x", "failed"),
+    ("u", "undo"),
+    ("-", "n/a"),
+    ("a", "act"),
+    ("enter", "more"),
+    ("g1", "step"),
+)
+
 WIDE = 30
 """Cells inside the frame from which there is room for the time of a tick."""
 
@@ -100,6 +110,17 @@ def _end(item: ChecklistItem, *, is_open: bool) -> Row:
     if not is_open:
         return fit((Span(item.who, "dim"),), NAME_CELLS) if item.who else ()
     return (Span(f"{item.signed}/{item.signoffs}", "warn"),) if item.signoffs > 1 else ()
+
+
+def hint_rows(width: int) -> list[Row]:
+    """What the keys do, as many to a row as fit."""
+    rows: list[Row] = [()]
+    for key, word in KEYS:
+        hint = row(Span(key, "key"), Span(f" {word}  ", "dim"))
+        if rows[-1] and width_of((*rows[-1], *hint)) - 2 > width:
+            rows.append(())
+        rows[-1] = (*rows[-1], *hint)
+    return rows
 
 
 def foot_rows(foot: ChecklistFoot, at: datetime | None, width: int) -> list[Row]:

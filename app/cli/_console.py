@@ -52,5 +52,7 @@ def show(config: Config) -> int:
 
     logins = [host.login for host in config.system.hosts if host.login is not None]
     over_ssh = not all(login.is_local for login in logins)
-    session = Session(config.system.name, nullcontext(config), watches_over_ssh=over_ssh)
+    session = Session(
+        config.system.name, nullcontext(config), sop=config.sop, watches_over_ssh=over_ssh
+    )
     return open_console(session)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.engine import Engine, Scene
+from app.sop import best
 
 if TYPE_CHECKING:
     from app.config import Config
@@ -14,17 +16,22 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """One run of the console, on what `config` yields in the engine's loop."""
+    """One run of the console, on what `config` yields in the engine's loop.
+
+    `sop` is the house's own procedure; with mistakes in it, it is ours that is shown.
+    """
 
     def __init__(
         self,
         name: str,
         config: AbstractAsyncContextManager[Config],
         *,
+        sop: Path | None = None,
         drill: Drill | None = None,
         watches_over_ssh: bool = False,
     ) -> None:
         self.name = name
+        self.procedure, self.sop_mistakes = best(sop)
         self.drill = drill
         self.watches_over_ssh = watches_over_ssh
         self._config = config

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.sop.load import load
+from app.sop.load import best, load
 from app.sop.procedure import Item, Step
 
-__all__ = ["Item", "Step", "load"]
+__all__ = ["Item", "Step", "best", "load"]

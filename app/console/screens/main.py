@@ -13,7 +13,6 @@ from textual.reactive import Reactive, reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from app import sop
 from app.console.bar import note, verdict
 from app.console.command import Command, commands
 from app.console.hand import Hand
@@ -65,7 +64,6 @@ class MainScreen(Screen[None]):
         self.session = session
         self.offered = [command for command in COMMANDS if command.is_offered(session)]
         self.hand = Hand(self)
-        self.procedure = sop.load()
         self._newest: Scene | None = None
 
     def compose(self) -> ComposeResult:
@@ -86,7 +84,9 @@ class MainScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the procedure, start the clocks."""
-        self.query_one(Checklist).show(steps(self.procedure, None))
+        sidebar = self.query_one(Checklist)
+        sidebar.heading = "SOP: not yours, see doctor" if self.session.sop_mistakes else ""
+        sidebar.show(steps(self.session.procedure, None))
         self.go_to_panel(1)
         self.hand.look_for_drafts()
         self.set_interval(1.0, self._second)
@@ -106,7 +106,7 @@ class MainScreen(Screen[None]):
             return
         self._second()
         self.query_one(CauseStrip).show(failing(scene.board, scene.board.at))
-        self.query_one(Checklist).show(steps(self.procedure, scene), foot(scene))
+        self.query_one(Checklist).show(steps(self.session.procedure, scene), foot(scene))
         self.query_one(LogStrip).show(log(scene), log_title(scene))
         for panel in self.query(Panel):
             panel.onset = scene.verdict.since
@@ -147,6 +147,7 @@ class MainScreen(Screen[None]):
 
     def go_to_panel(self, number: int) -> None:
         """Focus a panel; in a small terminal it is the one that is shown."""
+        self.remove_class("-sop-shown")
         for panel in self.query(Panel):
             # The class has a look in a small terminal only; elsewhere its styles can wait.
             is_it, is_small = number == panel.NUMBER, self.has_class("-narrow")

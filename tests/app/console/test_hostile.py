@@ -240,7 +240,7 @@ STOPS = (
     ("help", "?", "", "\x1b"),
     ("palette", "\x10diff", "", "\x1b"),
     ("notice", "r", "", ""),
-    ("wide", "s", "", "s"),
+    ("wide", "ss", "", "s"),
 )
 
 

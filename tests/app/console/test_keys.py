@@ -149,12 +149,17 @@ def test_the_filter_takes_what_is_typed_in_one_burst(drill: Terminal) -> None:
     back(drill)
 
 
-def test_s_shows_and_hides_the_procedure(drill: Terminal) -> None:
+def test_s_goes_to_the_procedure_and_from_there_puts_it_away(drill: Terminal) -> None:
     assert "╭─ SOP ─" in drill.text()
+    drill.press("sg3")
+    drill.wait_for("○ Error logs")
     drill.press("s")
     wait_until_gone(drill, "╭─ SOP ─")
-    drill.press("s")
-    drill.wait_for("╭─ SOP ─")
+    drill.press("sg4")
+    drill.wait_for("○ Fix applied")
+    drill.press("1")
+    settle(drill)
+    assert "╭─ SOP ─" in drill.text()
 
 
 def test_a_small_terminal_shows_one_panel_and_the_procedure_in_its_place(drill: Terminal) -> None:
@@ -172,6 +177,10 @@ def test_a_small_terminal_shows_one_panel_and_the_procedure_in_its_place(drill: 
     drill.wait_for("╭─ SOP ─")
     assert "2 Reachability" not in settle(drill)
     drill.press("s")
+    drill.wait_for("2 Reachability")
+    drill.press("s")
+    drill.wait_for("╭─ SOP ─")
+    drill.press("2")
     drill.wait_for("2 Reachability")
     drill.press("4\r")
     wait_until_gone(drill, MAIN)
