@@ -19,6 +19,10 @@ from msgspec import Struct
 GENESIS = "0" * 64
 """What the first entry has for the hash before it."""
 
+_encode = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+).encode
+
 
 class Line(Struct, frozen=True):
     """A line of the log that could be read."""
@@ -40,17 +44,14 @@ class Line(Struct, frozen=True):
 
 def canonical(value: Any) -> bytes:
     """The one way to write `value`. Raises ValueError for what JSON has no way to write."""
-    text = json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
-    )
-    return text.encode()
+    return _encode(value).encode()
 
 
 def seal(table: str, n: int, prev: str, document: Mapping[str, Any]) -> Line:
     """`document` at its place in the chain."""
     sealed = {**document, "n": n, "prev": prev}
     sealed.pop("hash", None)
-    sealed["hash"] = _digest(table, n, sealed)
+    sealed["hash"] = hashlib.sha256(canonical({table: {str(n): sealed}})).hexdigest()
     return Line(table, n, sealed)
 
 
@@ -71,11 +72,6 @@ def parse(line: bytes) -> Line | None:
         return None
 
 
-def _digest(table: str, n: int, document: Mapping[str, Any]) -> str:
-    bare = {name: value for name, value in document.items() if name != "hash"}
-    return hashlib.sha256(canonical({table: {str(n): bare}})).hexdigest()
-
-
 class Verified(Struct, frozen=True, kw_only=True):
     """What `verify` found: `broken` is one line on the first thing that is wrong, or empty.
 
@@ -88,74 +84,105 @@ class Verified(Struct, frozen=True, kw_only=True):
     unfinished: int = 0
 
 
+SHORTEST = 12
+"""How many digits of a hash have to be given: nobody types 64 from a printed page."""
+
+_Head = tuple[int, str]
+"""A witnessed head: the entry's number, 0 where it is not known, and the hash or its beginning."""
+
+_Break = tuple[int, str]
+"""What is wrong: at which entry, and in words."""
+
+
 def verify(content: bytes, witnessed: Sequence[str] = ()) -> Verified:
     """Whether the log in `content` is as it was written, also against heads kept elsewhere.
 
     A witnessed head is a hash, or its beginning (12 digits or more), with or without ``N:`` before.
+    The more of them, the closer the first entry is named that was altered together with all hashes
+    after it. Raises ValueError for what is no head.
     """
+    heads = sorted(map(_head, witnessed))
     whole, newline, rest = content.rpartition(b"\n")
-    lines = whole.split(b"\n") if newline else []
-    parsed = [parse(line) for line in lines]
-    hashes = {line.n: line.hash for line in parsed if line}
-    broken = _first_break(lines, parsed) or next(
-        filter(None, (_missing(one, hashes) for one in witnessed)), ""
-    )
-    last = parsed[-1] if parsed else None
+    lines = [_unaltered(raw) for raw in whole.split(b"\n")] if newline else []
+    found = filter(None, (_first_break(lines, heads), _first_missing(lines, heads)))
+    _, broken = min(found, key=lambda one: one[0], default=(0, ""))
+    last = lines[-1] if lines else None
     return Verified(
         entries=len(lines), head=last.hash if last else "", broken=broken, unfinished=len(rest)
     )
 
 
-def _first_break(lines: Sequence[bytes], parsed: Sequence[Line | None]) -> str:
-    places: dict[int, int] = {}
-    for place, line in enumerate(parsed):
-        if line:
-            places.setdefault(line.n, place)
-    head, n = GENESIS, 0
-    for place, (raw, line) in enumerate(zip(lines, parsed, strict=True)):
-        if line is None:
-            return f"entry {n + 1} was altered: line {place + 1} can't be read"
-        if line.n == n + 1 and not _is_itself(raw, line):
-            return f"entry {line.n} was altered"
-        if line.n > n + 1:
-            later = places.get(n + 1, -1) > place
-            return (
-                f"entry {n + 1} was reordered: entry {line.n} stands before it"
-                if later
-                else (f"entry {n + 1} was removed: entry {line.n} follows entry {n}")
-            )
-        if line.n <= n:
-            return f"line {place + 1} was inserted: after entry {n} stands an entry {line.n}"
-        if line.prev != head:
-            return f"entry {line.n} was inserted or altered: it does not follow entry {n}"
-        head, n = line.hash, line.n
-    return ""
+def _head(text: str) -> _Head:
+    number, _, digest = text.strip().lower().rpartition(":")
+    is_hash = SHORTEST <= len(digest) <= len(GENESIS) and not set(digest) - set("0123456789abcdef")
+    if not is_hash or not (number or "0").isdecimal():
+        raise ValueError(f"{text!r} is not a hash: {SHORTEST} to 64 digits, 0 to 9 and a to f")
+    return int(number or 0), digest
 
 
-def _is_itself(raw: bytes, line: Line) -> bool:
+def _unaltered(raw: bytes) -> Line | None:
+    """The line; None when it can't be read, or is not what its own hash says."""
+    line = parse(raw)
     try:
-        return (
-            write(line) == raw + b"\n" and _digest(line.table, line.n, line.document) == line.hash
-        )
+        if line and write(seal(line.table, line.n, line.prev, line.document)) == raw + b"\n":
+            return line
     except (ValueError, RecursionError):
-        return False
+        pass
+    return None
 
 
-def _missing(witness: str, hashes: Mapping[int, str]) -> str:
-    """What is wrong where the witnessed head is not in the log."""
-    number, _, digest = witness.strip().lower().rpartition(":")
-    if len(digest) < SHORTEST or set(digest) - set("0123456789abcdef"):
-        raise ValueError(f"{witness!r} is not a hash: {SHORTEST} to 64 digits, 0 to 9 and a to f")
-    found = [n for n, one in hashes.items() if one.startswith(digest)]
-    if found and number in ("", str(found[0])):
-        return ""
-    last = max(hashes, default=0)
-    if number.isdecimal() and int(number) > last:
-        return f"entry {last + 1} was removed: the witnessed head is that of entry {number}"
-    if number.isdecimal():
-        return f"entry {number}, or one before it, was altered: its hash is not the witnessed one"
-    return f"no entry has the witnessed head {digest[:SHORTEST]}…: some were altered or removed"
+def _first_break(lines: Sequence[Line | None], heads: Sequence[_Head]) -> _Break | None:
+    before = GENESIS
+    for number, line in enumerate(lines, 1):
+        if line is None or line.n != number or line.prev != before:
+            return _what_broke(lines, number, before, heads)
+        before = line.hash
+    return None
 
 
-SHORTEST = 12
-"""How many digits of a hash have to be given: nobody types 64 from a printed page."""
+def _what_broke(
+    lines: Sequence[Line | None], number: int, before: str, heads: Sequence[_Head]
+) -> _Break:
+    """What befell the log where the chain, whole up to there, does not go on with `number`."""
+    here = lines[number - 1]
+    others = list(filter(None, (*lines[: number - 1], *lines[number:])))
+    if any(line.n == number and line.prev == before for line in others):
+        if here and here.n > number and here not in others:
+            return number, f"entry {number} was reordered: entry {here.n} stands before it"
+        return number, f"line {number} was inserted: entry {number} stands after it"
+    if here is None:
+        return number, f"entry {number} was altered: it is not what its hash says"
+    if here.n > number:
+        place = f"follows entry {number - 1}" if number > 1 else "stands first"
+        return number, f"entry {number} was removed: entry {here.n} {place}"
+    if here.n == number:
+        was = f"entry {number - 1}, or one before it," if number > 1 else "entry 1"
+        return max(1, number - 1), f"{was} was altered: entry {number} has another hash before it"
+    return _second(here, number, others, heads)
+
+
+def _second(here: Line, number: int, others: Sequence[Line], heads: Sequence[_Head]) -> _Break:
+    """Which of two entries of one number is too many: what others or a witness build on stays."""
+    built_on = [line.prev for line in others] + [digest for _, digest in heads]
+    if here not in others and any(map(here.hash.startswith, filter(None, built_on))):
+        return here.n, f"line {here.n} was inserted: the entry {here.n} is that in line {number}"
+    return number, f"line {number} was inserted: entry {here.n} stands before it"
+
+
+def _first_missing(lines: Sequence[Line | None], heads: Sequence[_Head]) -> _Break | None:
+    """The first witnessed head that the log has not, from the lowest number up."""
+    hashes = [(line.n, line.hash) for line in lines if line]
+    last = max((n for n, _ in hashes), default=0)
+    sure = 0
+    for number, digest in heads:
+        if any(found.startswith(digest) and number in {0, n} for n, found in hashes):
+            sure = number
+        elif not number:
+            return last + 1, f"no entry has the witnessed head {digest[:SHORTEST]}…"
+        elif number > last:
+            text = f"entry {last + 1} was removed: the witnessed head is that of entry {number}"
+            return last + 1, text
+        else:
+            span = "" if number == sure + 1 else f", or one after entry {sure},"
+            return number, f"entry {number}{span} was altered: its hash is not the witnessed one"
+    return None

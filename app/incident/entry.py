@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec import Struct
@@ -23,6 +23,8 @@ from checks.when import iso
 
 TEXT_LIMIT = 20_000
 """Longest line of a text that is kept, in characters: a pasted log fits, a disk does not."""
+
+_KINDS = {kind.__struct_config__.tag: kind for kind in get_args(Known)}
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -61,6 +63,11 @@ class Entry(Struct, frozen=True, kw_only=True):
         return "auto" if is_auto else self.operator.name
 
     @property
+    def head(self) -> str:
+        """Its number and hash, as a witness keeps them: ``17:ab12…``; empty while it waits."""
+        return f"{self.n}:{self.hash}" if self.is_written else ""
+
+    @property
     def unknown(self) -> dict[str, Any]:
         """What another version wrote that this one has no field for."""
         rest = {
@@ -77,14 +84,14 @@ class Entry(Struct, frozen=True, kw_only=True):
         return {str(harmless(name)): harmless(value) for name, value in rest.items()}
 
     def lines(self) -> list[str]:
-        """Everything that it holds for a reader, what happened first; never empty."""
+        """Everything that it holds for a reader, a line each, what happened first; never empty."""
         found = [line for line in self.data.lines() if line]
         if isinstance(self.data, Unknown):
             found.insert(0, self.kind)
         found += self.text.split("\n") if self.text else []
         found += [f"| {line}" for one in self.evidence for line in one.split("\n")]
         found += [f"{name}: {value}" for name, value in self.unknown.items()]
-        return found or [self.kind]
+        return "\n".join(found or [self.kind]).split("\n")
 
 
 def new(data: Data, text: str = "", evidence: Iterable[str] = ()) -> dict[str, Any]:
@@ -121,7 +128,7 @@ def read(document: dict[str, Any]) -> Entry:
         operator=_operator(document.get("operator")),
         host=_text(document, "host"),
         kind=_text(document, "kind") or "?",
-        text=_text(document, "text"),
+        text=str(harmless(_plain(document, "text"))),
         data=_data(document),
         evidence=tuple(harmless(line) for line in evidence) if isinstance(evidence, list) else (),
         prev=_text(document, "prev"),
@@ -130,9 +137,14 @@ def read(document: dict[str, Any]) -> Entry:
     )
 
 
-def _text(document: dict[str, Any], name: str) -> str:
+def _plain(document: dict[str, Any], name: str) -> str:
     value = document.get(name, "")
-    return str(harmless(value if isinstance(value, str) else repr(value)))
+    return value if isinstance(value, str) else repr(value)
+
+
+def _text(document: dict[str, Any], name: str) -> str:
+    """One line: what is no more than a word must not look like entries of its own."""
+    return visible(_plain(document, name))
 
 
 def _time(document: dict[str, Any]) -> datetime:
@@ -145,7 +157,8 @@ def _time(document: dict[str, Any]) -> datetime:
 
 def _operator(value: Any) -> Operator:
     try:
-        return msgspec.convert(harmless(value), Operator)
+        found = msgspec.convert(value, dict[str, Any])
+        return Operator(**{name: _text(found, name) for name in Operator.__struct_fields__})
     except msgspec.ValidationError:
         return Operator()
 
@@ -154,9 +167,10 @@ def _data(document: dict[str, Any]) -> Known | Unknown:
     fields = harmless(document.get("data", {}))
     if not isinstance(fields, dict):
         return Unknown({"data": fields})
+    kind = document.get("kind")
     try:
-        known: Known = msgspec.convert({**fields, "kind": document.get("kind")}, Known)
-    except msgspec.ValidationError:
+        known: Known = msgspec.convert(fields, _KINDS[kind if isinstance(kind, str) else ""])
+    except (KeyError, msgspec.ValidationError):
         return Unknown(fields)
     return known
 

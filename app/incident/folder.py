@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
@@ -74,31 +76,47 @@ def make(folder: Path) -> str:
 
 def summary(folder: Path, incident: str) -> Summary:
     """An incident, read once. Raises LogError."""
-    journal = Journal(path_of(folder, incident))
-    journal.close()
-    entries = tuple(read(line.document) for line in journal.lines if line.table == TABLE)
+    entries = tuple(map(read, _documents(folder, incident)))
     opened = next((one.data for one in entries if isinstance(one.data, Opened)), None)
     return Summary(
         id=incident,
         title=opened.title if opened else "",
-        is_open=is_open(entries),
+        is_open=_is_open(reversed(entries)),
         entries=entries,
     )
 
 
-def is_open(entries: tuple[Entry, ...]) -> bool:
-    """Whether work goes on: it has not been closed, or was opened again since."""
-    for entry in reversed(entries):
+def current(folder: Path) -> str | None:
+    """The newest incident that is open: the one to resume.
+
+    Raises LogError where there is none, but one that can't be read.
+    """
+    hidden: LogError | None = None
+    for incident in ids(folder)[:RECENT]:
+        try:
+            if _is_open(map(read, reversed(_documents(folder, incident)))):
+                return incident
+        except LogError as error:
+            hidden = hidden or error
+    if hidden:
+        raise hidden
+    return None
+
+
+def _documents(folder: Path, incident: str) -> list[dict[str, Any]]:
+    journal = Journal(path_of(folder, incident))
+    journal.close()
+    return [line.document for line in journal.lines if line.table == TABLE]
+
+
+def _is_open(newest_first: Iterable[Entry]) -> bool:
+    """Whether work goes on: it has not been closed, or was opened again since.
+
+    One without entries was begun by somebody who could not write the first one yet.
+    """
+    for entry in newest_first:
         if isinstance(entry.data, Closed | Reviewed):
             return False
         if isinstance(entry.data, Opened):
             return True
-    return bool(entries)
-
-
-def current(folder: Path) -> str | None:
-    """The newest incident that is open: the one to resume. Raises LogError."""
-    for incident in ids(folder)[:RECENT]:
-        if summary(folder, incident).is_open:
-            return incident
-    return None
+    return True

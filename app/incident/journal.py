@@ -26,29 +26,44 @@ class Journal:
     """The lines of one file, as far as they are read.
 
     `lines` are those that could be read, `unreadable` counts the others. `generation` grows
-    whenever lines that were read before turn out not to be there any more.
+    whenever `lines` are not those of before, and some more.
     """
 
     def __init__(self, path: Path, lock_within: float = LOCK_WITHIN) -> None:
         """Read the file at `path`. Raises LogError where that can't be done."""
         self.path = path
         self.lock_within = lock_within
+        self.generation = 0
         self.lines: list[Line] = []
         self.unreadable = 0
-        self.generation = 0
+        self._offset = self._size = 0
+        self._numbers: dict[str, int] = {}
         self._mended: list[str] = []
-        self._mutex = threading.RLock()
+        self._gone: dict[str, Line] = {}
+        self._mutex = threading.Lock()
         self._fd = self._inode = -1
         self._is_writable = False
         self._doubtful: int | None = None
-        self._offset = self._size = 0
-        self._forget()
         self.refresh()
 
     @property
     def head(self) -> str:
         """The hash of the last line."""
         return self.lines[-1].hash if self.lines else GENESIS
+
+    @property
+    def has_lost(self) -> bool:
+        """Whether lines that were read here are in the file no more; `append` puts them back."""
+        return bool(self._gone) or (self._fd >= 0 and not os.path.lexists(self.path))
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the file is another one, or has another size, than what was read."""
+        try:
+            found = self.path.lstat()
+        except OSError:
+            return True
+        return bool(self._gone) or (found.st_ino, found.st_size) != (self._inode, self._size)
 
     def append(self, table: str, documents: Iterable[Mapping[str, Any]]) -> list[int]:
         """Add `documents`, on disk when this returns; their numbers.
@@ -59,7 +74,9 @@ class Journal:
         with self._mutex:
             try:
                 with self._locked():
-                    return self._append(table, documents)
+                    self._settle()
+                    self._append_gone()
+                    return self._append((table, document) for document in documents)
             except OSError as error:
                 raise LogError(f"{self.path}: can't be written: {why(error)}") from error
 
@@ -72,14 +89,6 @@ class Journal:
                 self._catch_up()
             except OSError as error:
                 raise LogError(f"{self.path}: can't be read: {why(error)}") from error
-
-    def has_changed(self) -> bool:
-        """Whether the file is another one, or has another size, than what was read."""
-        try:
-            found = self.path.lstat()
-        except OSError:
-            return True
-        return (found.st_ino, found.st_size) != (self._inode, self._size)
 
     def take_mended(self) -> list[str]:
         """What was put right since this was asked last, a line each, for the log to tell."""
@@ -97,9 +106,7 @@ class Journal:
     def close(self) -> None:
         """Let the file go; it is opened again when it is needed."""
         with self._mutex:
-            if self._fd >= 0:
-                os.close(self._fd)
-            self._fd = -1
+            self._close()
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -107,7 +114,7 @@ class Journal:
         while True:
             if self._fd < 0 or not self._is_writable:
                 self._open(to_write=True)
-            signals = lock.take(self._fd, self.path, self.lock_within)
+            lock.take(self._fd, self.path, self.lock_within)
             try:
                 if place.is_at(self._fd, self.path):
                     self._catch_up()
@@ -117,26 +124,46 @@ class Journal:
                 elif not self.path.exists():
                     self._put_back()
             finally:
-                self._give_back(signals)
+                self._unlock()
             self._open(to_write=True)
 
-    def _give_back(self, signals: Any) -> None:
+    def _unlock(self) -> None:
         try:
-            lock.give_back(self._fd, signals)
+            lock.give_back(self._fd)
         except OSError:
-            self.close()  # that unlocks as well
+            self._close()  # that unlocks as well
 
-    def _append(self, table: str, documents: Iterable[Mapping[str, Any]]) -> list[int]:
-        self._settle()
+    def _append(self, documents: Iterable[tuple[str, Mapping[str, Any]]]) -> list[int]:
+        """Add those that are not there, each with its table; the numbers of all."""
         n = self.lines[-1].n if self.lines else 0
         head, numbers, lines = self.head, [], []
-        for document in documents:
-            known = self._numbers.get(_id(document))
+        new: dict[str, int] = {}
+        for table, document in documents:
+            name = _id(document)
+            known = self._numbers.get(name) or new.get(name)
             if known is None:
                 lines.append(chain.seal(table, n + 1, head, document))
                 n, head = lines[-1].n, lines[-1].hash
+                new |= {name: n} if name else {}
             numbers.append(known or n)
-        content = b"".join(map(chain.write, lines))
+        self._put(lines)
+        return numbers
+
+    def _append_gone(self) -> None:
+        """Write again what was cut off, as it was, or what another file at this path lacks."""
+        gone = list(self._gone.values())
+        if not gone:
+            return
+        if gone[0].prev == self.head:
+            self._put(gone)
+        else:
+            self._append((line.table, line.document) for line in gone)
+        self._gone = {}
+        self._mended.append(f"{len(gone)} entries were missing, and were written again")
+
+    def _put(self, lines: list[Line]) -> None:
+        """Add `lines`, and hear that they are on disk."""
+        content = b"".join(map(_readable, lines))
         start = self._offset
         try:
             place.write(self._fd, content)
@@ -146,7 +173,6 @@ class Journal:
             raise
         self._take(lines)
         self._offset = self._size = start + len(content)
-        return numbers
 
     def _take_back(self, start: int) -> None:
         """What was not acknowledged goes again; if even that fails, it is settled later."""
@@ -166,7 +192,8 @@ class Journal:
         again = os.open(self.path, os.O_RDWR | place.SAFE)
         try:
             content = place.read(again, self._doubtful)
-            os.pwrite(again, content, self._doubtful)
+            os.lseek(again, self._doubtful, os.SEEK_SET)
+            place.write(again, content)
             os.fdatasync(again)
         finally:
             os.close(again)
@@ -178,21 +205,28 @@ class Journal:
         found = os.fstat(fd)
         # Only while ours is open can the number of its inode not be another file's.
         is_same = self._fd >= 0 and os.path.samestat(os.fstat(self._fd), found)
-        self.close()
+        self._close()
         self._fd, self._is_writable, self._inode = fd, is_writable, found.st_ino
         if not is_same:
             self._forget()
 
+    def _close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd = -1
+
     def _forget(self) -> None:
+        """Begin anew; what was read counts as gone until it is found again."""
         if self.lines:
             self.generation += 1
+        self._gone |= {line.hash: line for line in self.lines}
         self.lines = []
         self.unreadable = 0
-        self._numbers: dict[str, int] = {}
+        self._numbers = {}
         self._offset = self._size = 0
 
     def _catch_up(self) -> None:
-        """Read the whole lines that are new; all, when others took back what we had read."""
+        """Read the whole lines that are new; all, when what was read is not there as it was."""
         if os.fstat(self._fd).st_size < self._offset:
             self._forget()
         found = place.read(self._fd, self._offset)
@@ -206,6 +240,13 @@ class Journal:
         self.unreadable += parsed.count(None)
         self._offset += len(whole)
         self._size = self._offset + len(found) - len(whole)
+        if self._gone:
+            here = {line.hash for line in self.lines}
+            self._gone = {
+                found: line
+                for found, line in self._gone.items()
+                if found not in here and _id(line.document) not in self._numbers
+            }
 
     def _take(self, lines: list[Line]) -> None:
         self.lines += lines
@@ -214,11 +255,7 @@ class Journal:
     def _mend(self) -> bool:
         """Put aside what can't be read; whether the file was replaced by a readable one."""
         if self._size > self._offset:
-            rest = place.read(self._fd, self._offset)
-            kept = place.keep_aside(self.path, rest)
-            os.ftruncate(self._fd, self._offset)
-            self._size = self._offset
-            self._mended.append(f"an unfinished line of {len(rest)} bytes was cut off{kept}")
+            self._end_last_line()
         if not self.unreadable:
             return False
         content = place.read(self._fd, 0)
@@ -231,15 +268,36 @@ class Journal:
         )
         return True
 
+    def _end_last_line(self) -> None:
+        """Complete the last line where only its end is missing; else cut it off."""
+        rest = place.read(self._fd, self._offset)
+        line = chain.parse(rest)
+        if line and line.prev == self.head:
+            place.write(self._fd, b"\n")
+            self._catch_up()
+            return
+        kept = place.keep_aside(self.path, rest)
+        os.ftruncate(self._fd, self._offset)
+        self._size = self._offset
+        self._mended.append(f"an unfinished line of {len(rest)} bytes was cut off{kept}")
+
     def _put_back(self) -> None:
         """Somebody removed the file, or its folder; what it held is still open here."""
         content = place.read(self._fd, 0)
         place.make_folder(self.path.parent)
         with suppress(FileExistsError):
             place.put(self.path, content)
-        self._mended.append("the file had been removed, and was put back")
+            self._mended.append("the file had been removed, and was put back")
 
 
 def _id(document: Mapping[str, Any]) -> str:
     found = document.get("id")
     return found if isinstance(found, str) else ""
+
+
+def _readable(line: Line) -> bytes:
+    """`line` as it is written. Raises ValueError for what could not be read again."""
+    written = chain.write(line)
+    if chain.parse(written) is None:
+        raise ValueError("such text, or nesting, could not be read again: nothing was written")
+    return written

@@ -1,6 +1,11 @@
 """One writer at a time: flock(2) on the log itself, which the kernel ends with the process.
 
 Never lockf: those locks vanish when any descriptor of the file is closed.
+
+No signal is held back meanwhile. A mask is a thread's own (pthread_sigmask(3)): the kernel stops or
+ends a process of several threads through any that has none, and nothing masks SIGSTOP, SIGKILL or
+a frozen cgroup. So what counts is what comes after: a holder that ends leaves a log that the next
+writer mends, and one that is stopped is named to whoever waits.
 """
 
 from __future__ import annotations
@@ -8,7 +13,6 @@ from __future__ import annotations
 import fcntl
 import os
 import pwd
-import signal
 import time
 from pathlib import Path
 
@@ -16,42 +20,31 @@ from app.incident.error import Locked
 from checks.text import visible
 from checks.when import span
 
-QUIET = {signal.SIGTSTP, signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-"""Signals that wait until the lock is given back: a stopped holder holds up everybody."""
-
 LONGEST_NAP = 0.02
 
 
-def take(fd: int, path: Path, within: float) -> set[signal.Signals | int]:
-    """Lock `fd`, which is `path`; what `give_back` wants. Signals wait from now on.
+def take(fd: int, path: Path, within: float) -> None:
+    """Lock `fd`, which is `path`.
 
     Raises Locked after `within` seconds, naming the holder, and OSError where it can't be locked.
     """
     began, nap = time.monotonic(), 0.0005
     while True:
-        signals = signal.pthread_sigmask(signal.SIG_BLOCK, QUIET)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            signal.pthread_sigmask(signal.SIG_SETMASK, signals)
-        except OSError:
-            signal.pthread_sigmask(signal.SIG_SETMASK, signals)
-            raise
+            waited = time.monotonic() - began
         else:
-            return signals
-        waited = time.monotonic() - began
+            return
         if waited >= within:
-            raise Locked(f"{path}: locked by {holder(fd)} for {span(waited)} and more")
+            raise Locked(f"{path}: locked by {holder(fd)} for {span(within)} and more")
         time.sleep(min(nap, within - waited))
         nap = min(nap * 1.5, LONGEST_NAP)
 
 
-def give_back(fd: int, signals: set[signal.Signals | int]) -> None:
-    """Unlock `fd`; signals that waited come now. Raises OSError where it stays locked."""
-    try:
-        fcntl.flock(fd, fcntl.LOCK_UN)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, signals)
+def give_back(fd: int) -> None:
+    """Unlock `fd`. Raises OSError where it stays locked."""
+    fcntl.flock(fd, fcntl.LOCK_UN)
 
 
 def holder(fd: int) -> str:

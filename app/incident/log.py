@@ -29,11 +29,18 @@ LOOK_EVERY = 0.25
 STEP = 1.0
 """Seconds by which clock and uptime may drift apart before the clock counts as set."""
 
+RETRY_WITHIN = 0.05
+"""Seconds that the lock is waited for after that was in vain: the next entry waits behind it."""
+
+NEAR = 50
+"""Entries that are looked through for the last one of this boot; more are other machines' work."""
+
 
 class IncidentLog:
     """One incident's entries; any thread may use it, and `append` takes as long as the disk.
 
-    `tell` is called with one line, at once, when the log can't be written, and when it can again.
+    `tell` is called with one line, at once, when something is wrong with the log (`trouble` holds
+    it as long as it lasts), and when it is right again. It must not call the log.
     """
 
     def __init__(
@@ -52,13 +59,15 @@ class IncidentLog:
         self._tell = tell
         self._mutex = threading.Lock()
         self._spare = Spare(spare or places.state_path() / "spare", incident)
+        self._lock_within = lock_within
         self._db = LogDB(self.path, lock_within)
         self._table = self._db.table(incidents.TABLE)
         self._journal = self._db.journal
-        self._entries: tuple[Entry, ...] = ()
+        self._read: list[Entry] = []
         self._seen = (0, 0)
-        self._take()
+        self._shown: tuple[list[Entry], int, tuple[Entry, ...]] = (self._read, 0, ())
         self._adopt()
+        self.refresh()
 
     @classmethod
     def create(cls, folder: Path, title: str, system: str = "", **options: Any) -> IncidentLog:
@@ -70,13 +79,14 @@ class IncidentLog:
     @property
     def head(self) -> str:
         """The last entry's number and hash, as a witness keeps them: ``17:ab12…``."""
-        return f"{self._entries[-1].n}:{self._entries[-1].hash}" if self._entries else ""
+        read, number, _ = self._shown
+        return read[number - 1].head if number else ""
 
     @property
     def entries(self) -> tuple[Entry, ...]:
         """What is in the log as far as it is read, then what waits to be written."""
-        waiting = list(self._spare.waiting)
-        return (*self._entries, *map(make.read, waiting)) if waiting else self._entries
+        read, number, waiting = self._shown
+        return (*read[:number], *waiting)
 
     def append(self, data: Data, text: str = "", evidence: Iterable[str] = ()) -> Entry:
         """Add an entry. When it `is_written`, it is on disk.
@@ -84,37 +94,39 @@ class IncidentLog:
         Otherwise it is kept and tried again, and `trouble` and `tell` say why.
         """
         document = make.new(data, text, evidence)
+        waiting = make.read(document)
         with self._mutex:
-            if step := self._step(document):
+            with suppress(LogError):
+                self._journal.refresh()  # so that a step of the clock is told once
+            self._show()
+            if step := self._step(waiting):
                 self._spare.waiting.append(make.new(ClockStepped(by=step)))
             self._spare.waiting.append(document)
-            numbers = self._flush()
-        if not numbers:
-            return make.read(document)
-        return next(entry for entry in reversed(self._entries) if entry.n == numbers[-1])
+            self._flush()
+            self._show()
+            return next((one for one in reversed(self._read) if one.id == waiting.id), waiting)
 
     def refresh(self) -> None:
-        """Write what waits, and read what others added."""
+        """Read what others added; write what waits, or was there before and is gone."""
         with self._mutex:
-            if self._spare.waiting:
-                self._flush()
-                return
             try:
-                if not self.path.exists():
-                    self._table.insert_multiple([])  # puts it back
                 self._journal.refresh()
-                self._well()
+                trouble = self._damage()
             except LogError as error:
-                self._say(error)
-            self._take()
+                trouble = f"{error}; trying again"
+            if self._spare.waiting or self._journal.has_lost:
+                self._flush()
+            else:
+                self._say(trouble)
+            self._show()
 
     async def follow(self) -> AsyncIterator[tuple[Entry, ...]]:
-        """All entries, now and whenever there are others, within a second."""
+        """All entries; now, and within a second whenever there are others, or there is trouble."""
         shown: object = None
         while True:
-            if self._spare.waiting or self._journal.has_changed():
+            if self._spare.waiting or self._journal.has_changed:
                 await asyncio.to_thread(self.refresh)
-            state = (self._seen, len(self._spare.waiting))
+            state = (self._shown, self.trouble)
             if state != shown:
                 shown = state
                 yield self.entries
@@ -129,33 +141,41 @@ class IncidentLog:
         self._db.close()
         self._spare.close()
 
-    def _flush(self) -> list[int]:
-        """Write what waits; the numbers it got, none where it still waits."""
+    def _flush(self) -> None:
+        """Write what waits, and tell what was mended on the way."""
         try:
-            numbers = self._table.insert_multiple(self._spare.waiting)
+            self._table.insert_multiple(self._spare.waiting)
         except LogError as error:
+            self._journal.lock_within = min(self._lock_within, RETRY_WITHIN)
             self._spare.keep()
-            self._say(error)
-            return []
+            if self._journal.has_lost:
+                with suppress(LogError):
+                    self._spare.rescue(self._journal.content())
+            self._say(f"{error}{self._spare.where}; trying again")
+            return
+        self._journal.lock_within = self._lock_within
         self._spare.clear()
-        self._well()
-        self._take()
-        for entry in self._entries[-len(numbers) :]:
-            witness.tell(self.id, entry)
-        self._spare.waiting += [make.new(Mended(), one) for one in self._journal.take_mended()]
+        self._say("")
+        for mended in self._journal.take_mended():
+            self._tell(f"{self.path}: {mended}")
+            self._spare.waiting.append(make.new(Mended(), mended))
         if self._spare.waiting:
             self._flush()
-        return numbers
+            return
+        self._show()
+        if self._read:
+            witness.tell(self.id, self._read[-1])
 
-    def _take(self) -> None:
-        """The journal's lines as entries, those that are new."""
+    def _show(self) -> None:
+        """Take over the journal's new lines; entries and head change in one step."""
         journal = self._journal
         generation, length = self._seen
-        start = length if generation == journal.generation else 0
-        lines = journal.lines[start:]
-        new = tuple(make.read(line.document) for line in lines if line.table == incidents.TABLE)
-        self._entries = (self._entries if start else ()) + new
-        self._seen = (journal.generation, start + len(lines))
+        if generation != journal.generation:
+            self._read, length = [], 0
+        new = journal.lines[length:]
+        self._read += [make.read(line.document) for line in new if line.table == incidents.TABLE]
+        self._seen = (journal.generation, length + len(new))
+        self._shown = (self._read, len(self._read), tuple(map(make.read, self._spare.waiting)))
 
     def _adopt(self) -> None:
         """Take over what processes of this operator could not write before they ended."""
@@ -163,27 +183,23 @@ class IncidentLog:
             with suppress(LogError, OSError):
                 self._table.insert_multiple(documents)
                 path.unlink()
-        self._take()
 
-    def _step(self, document: dict[str, Any]) -> float:
+    def _step(self, this: Entry) -> float:
         """By how many seconds the clock was set since the last entry of this boot; 0 is not."""
-        this = make.read(document)
-        for last in reversed(self._entries[-50:]):
-            if last.boot == this.boot and last.boot:
+        for last in reversed([*self._read[-NEAR:], *self._shown[2]]):
+            if last.boot == this.boot and last.mono and last.at > make.EPOCH:
                 by = (this.at - last.at).total_seconds() - (this.mono - last.mono) / 1e9
                 return round(by, 3) if abs(by) > STEP else 0.0
         return 0.0
 
-    def _say(self, error: LogError) -> None:
-        if not self.path.exists():
-            with suppress(LogError):
-                self._spare.rescue(self._journal.content())
-        kept = f"; {self._spare.where}" if self._spare.waiting else ""
-        was, self.trouble = self.trouble, f"{error}{kept}; trying again"
-        if self.trouble != was:
-            self._tell(self.trouble)
+    def _damage(self) -> str:
+        number = self._journal.unreadable
+        lines = "1 line" if number == 1 else f"{number} lines"
+        kept = "the damaged file is kept aside when the next entry is written"
+        return f"{self.path}: {lines} can't be read; {kept}" if number else ""
 
-    def _well(self) -> None:
-        if self.trouble:
-            self.trouble = ""
-            self._tell(f"{self.path}: written again, nothing is lost")
+    def _say(self, trouble: str) -> None:
+        """Say what is wrong, or with an empty text that nothing is any more."""
+        was, self.trouble = self.trouble, trouble
+        if was != trouble:
+            self._tell(trouble or f"{self.path}: can be read and written again")

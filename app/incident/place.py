@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import stat
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -13,8 +14,9 @@ from app.incident.error import why
 
 CHUNK = 1 << 20
 
-SAFE = os.O_CLOEXEC | os.O_NOFOLLOW
-"""In a folder that others write too, a link could lead a privileged operator anywhere."""
+SAFE = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+"""In a folder that others write too, a link could lead a privileged operator anywhere, and opening
+a pipe would wait for ever."""
 
 
 def open_log(path: Path, *, to_write: bool = False) -> tuple[int, bool]:
@@ -75,14 +77,15 @@ def create(path: Path) -> int:
 def put(path: Path, content: bytes, *, aside: Path | None = None) -> None:
     """A file with `content` at `path`, whole from its first moment, and on disk.
 
-    One that is there already goes `aside`, else FileExistsError is raised.
+    One that is there already goes `aside`, and the new one is for the same people. Without `aside`
+    FileExistsError is raised.
     """
-    made = path.with_name(f".{path.name}.{os.getpid()}")
-    with suppress(FileNotFoundError):
-        made.unlink()
+    made = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     fd = create(made)
     try:
         write(fd, content)
+        if aside:
+            _make_alike(fd, path)
         os.fsync(fd)
         if aside:
             os.link(path, aside)
@@ -94,6 +97,16 @@ def put(path: Path, content: bytes, *, aside: Path | None = None) -> None:
         with suppress(FileNotFoundError):
             made.unlink()
     sync_folder(path.parent)
+
+
+def _make_alike(fd: int, path: Path) -> None:
+    """Give `fd` the owner, as far as that is ours to give, and the mode of the file at `path`."""
+    found = path.lstat()
+    for owner in ((found.st_uid, found.st_gid), (-1, found.st_gid)):
+        with suppress(PermissionError):
+            os.fchown(fd, *owner)
+            break
+    os.fchmod(fd, stat.S_IMODE(found.st_mode))
 
 
 def sync_folder(folder: Path) -> None:

@@ -6,13 +6,14 @@ Whoever opens the incident next takes over what a process left that has ended.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from app.incident import place
 
@@ -27,38 +28,46 @@ class Spare:
         self.waiting: list[dict[str, Any]] = []
         self._fd = -1
         self._kept = 0
-        self._is_rescued = False
+        self._rescued: Path | None = None
 
     @property
     def where(self) -> str:
-        """How many entries wait, and where."""
+        """How many entries wait, and where; where a copy of a lost log is. Empty without any."""
         number = len(self.waiting)
         wait = "1 entry waits" if number == 1 else f"{number} entries wait"
-        return f"{wait} in memory " + (f"and in {self.path}" if self._kept == number else "only")
+        said = f"; {wait} in memory " if number else ""
+        if number:
+            said += f"and in {self.path}" if self._kept == number else "only"
+        return said + (f"; a copy of the log is {self._rescued}" if self._rescued else "")
 
     def keep(self) -> None:
         """Put what waits into the file."""
         new = self.waiting[self._kept :]
+        if not new:
+            return
         with suppress(OSError):
             if self._fd < 0:
                 self._fd = self._open()
-            place.write(self._fd, b"".join(json.dumps(one).encode() + b"\n" for one in new))
+            # The line before may be torn: the disk was full. So each begins on a line of its own.
+            place.write(self._fd, b"".join(b"\n" + msgspec.json.encode(one) for one in new) + b"\n")
             os.fdatasync(self._fd)
             self._kept = len(self.waiting)
 
     def rescue(self, content: bytes) -> None:
         """Keep a copy of a log that was removed and can't be put back."""
-        if self._is_rescued:
+        if self._rescued:
             return
         with suppress(OSError):
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            place.put(self.folder / f"{self.incident}.{uuid.uuid4().hex[:12]}.rescued", content)
-            self._is_rescued = True
+            self._make_folder()
+            path = place.free_name(self.path, "rescued")
+            place.put(path, content)
+            self._rescued = path
 
     def clear(self) -> None:
         """All that waited is in the log now."""
         self.waiting.clear()
         self._kept = 0
+        self._rescued = None
         if self._fd >= 0:
             with suppress(OSError):
                 self.path.unlink(missing_ok=True)
@@ -75,20 +84,27 @@ class Spare:
         for path in sorted(self.folder.glob(f"{self.incident}.*.jsonl")):
             with suppress(OSError), path.open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                found = [_document(line) for line in file]
-                yield path, [document for document in found if document is not None]
+                if found := [one for line in file if (one := _document(line)) is not None]:
+                    yield path, found
+
+    def _make_folder(self) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _open(self) -> int:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        fd = os.open(self.path, flags, 0o600)
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._make_folder()
+        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | place.SAFE, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            place.sync_folder(self.folder)
+        except OSError:
+            os.close(fd)
+            self.path.unlink()
+            raise
         return fd
 
 
 def _document(line: bytes) -> dict[str, Any] | None:
     try:
-        found = json.loads(line)
-    except ValueError:
+        return msgspec.json.decode(line, type=dict[str, Any])
+    except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None

@@ -6,7 +6,7 @@ remembers the next document id between them. So the table appends, under the jou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -29,7 +29,8 @@ class JournalStorage(Storage):
         """All tables; None when there is nothing yet. The caller may change what it gets."""
         self.journal.refresh()
         tables: dict[str, dict[str, Any]] = {}
-        for raw in self.journal.content().split(b"\n"):
+        whole, _, _unfinished = self.journal.content().rpartition(b"\n")
+        for raw in whole.split(b"\n"):
             if line := chain.parse(raw):
                 tables.setdefault(line.table, {})[str(line.n)] = line.document
         return tables or None
@@ -56,12 +57,11 @@ class JournalTable(Table):
         return self.insert_multiple([document])[0]
 
     def insert_multiple(self, documents: Iterable[Mapping[str, Any]]) -> list[int]:
-        """Add all or none of the documents; their ids. Raises LogError."""
-        return self._journal.append(self.name, list(documents))
-
-    def _update_table(self, updater: Callable[[dict[int, Mapping[str, Any]]], None]) -> None:  # noqa: ARG002
-        """Every way to change what is there comes through here; refused before it changes any."""
-        self._storage.write({})
+        """Add all or none of the documents; their ids, whatever ids they had. Raises LogError."""
+        found = list(documents)
+        if not all(isinstance(document, Mapping) for document in found):
+            raise ValueError("Document is not a Mapping")  # as TinyDB's own
+        return self._journal.append(self.name, found)
 
 
 class LogDB(TinyDB):

@@ -15,7 +15,7 @@ NOTICE = 5 << 0 | 1 << 3
 
 def tell(incident: str, entry: Entry) -> None:
     """Send one line if it can be sent at once: a log that is stuck must not hold anybody up."""
-    line = f"incident {incident} head {entry.n}:{entry.hash} by {entry.operator.name}"
+    line = f"incident {incident} head {entry.head} by {entry.operator.name}"
     message = f"<{NOTICE}>mailmedic[{os.getpid()}]: {line}"
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
         sender.setblocking(False)
