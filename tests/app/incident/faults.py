@@ -1,4 +1,4 @@
-"""An operating system that fails, or kills, at the call one names, as SQLite tests itself.
+"""An operating system that fails at the call one names, as SQLite tests itself.
 
 https://www.sqlite.org/testing.html: the fault moves to the 2nd, 3rd … call until a run ends clean.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import functools
 import os
-import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +16,7 @@ import pytest
 from app.incident import journal, lock, place, spare
 
 COUNTED = frozenset(
-    "open write pwrite pread fstat ftruncate fsync fdatasync link fchmod flock".split()  # noqa: SIM905
+    "open write pread fstat ftruncate fsync fdatasync link fchmod fchown flock".split()  # noqa: SIM905
 )
 
 Act = Callable[[str, Callable[..., Any], tuple[Any, ...]], Any]
@@ -83,21 +82,3 @@ def fails_to_sync(name: str, real: Callable[..., Any], arguments: tuple[Any, ...
     if name in ("fsync", "fdatasync", "ftruncate"):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
     return real(*arguments)
-
-
-def kills_before(name: str, real: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """The process is no more."""
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def kills_after(name: str, real: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """The call is made, and nobody hears its answer."""
-    real(*arguments)
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def kills_halfway(name: str, real: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """Of what was to be written, half is."""
-    if name == "write":
-        real(arguments[0], arguments[1][: len(arguments[1]) // 2])
-    os.kill(os.getpid(), signal.SIGKILL)

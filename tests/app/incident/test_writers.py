@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -52,13 +52,13 @@ def test_eight_processes_add_five_hundred_entries_each(folder: Path, log: Incide
     for writer in writers:
         assert writer.stdout is not None
         assert writer.stdout.readline() == "ready\n"
-    began = time.monotonic()
     for writer in writers:
-        writer.communicate("go\n", timeout=60)
-    took = time.monotonic() - began
-    print(
-        f"{PROCESSES * EACH} entries in {took:.1f} s, {took / PROCESSES / EACH * 1e3:.2f} ms each"
-    )
+        assert writer.stdin is not None
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    for writer in writers:
+        writer.communicate(timeout=100)
+        assert writer.returncode == 0
     log.refresh()
     assert not verify(log.content()).broken
     notes = [entry for entry in log.entries if isinstance(entry.data, Note)]
@@ -70,7 +70,7 @@ def test_eight_processes_add_five_hundred_entries_each(folder: Path, log: Incide
         assert [entry.at for entry in own] == sorted(entry.at for entry in own)
 
 
-async def test_an_entry_of_another_process_is_seen_within_a_second(
+async def test_an_entry_of_another_process_is_seen_without_asking(
     folder: Path, log: IncidentLog
 ) -> None:
     seen = log.follow()
@@ -79,10 +79,7 @@ async def test_an_entry_of_another_process_is_seen_within_a_second(
     assert writer.stdout is not None
     await asyncio.to_thread(writer.stdout.readline)
     writer.communicate("go\n")
-    began = time.monotonic()
-    found = await anext(seen)
-    assert time.monotonic() - began < 1
-    assert found[-1].text == "other 0"
+    assert (await asyncio.wait_for(anext(seen), 20))[-1].text == "other 0"
     await seen.aclose()  # type: ignore[attr-defined]
 
 
@@ -90,7 +87,48 @@ async def test_who_follows_sees_their_own_entries_too(log: IncidentLog) -> None:
     seen = log.follow()
     await anext(seen)
     log.append(Note(), "mine")
-    assert (await asyncio.wait_for(anext(seen), 2))[-1].text == "mine"
+    assert (await asyncio.wait_for(anext(seen), 20))[-1].text == "mine"
+    await seen.aclose()  # type: ignore[attr-defined]
+
+
+async def test_who_follows_sees_that_the_log_is_gone_and_back(
+    folder: Path, log: IncidentLog
+) -> None:
+    """Their own entry, which waits, included."""
+    seen = log.follow()
+    await anext(seen)
+    content = log.path.read_bytes()
+    shutil.rmtree(folder)
+    folder.touch()
+    await asyncio.wait_for(anext(seen), 20)
+    assert "can't be written: Not a directory" in log.trouble
+    entry = await asyncio.to_thread(log.append, Note(), "meanwhile")
+    assert (await asyncio.wait_for(anext(seen), 20))[-1].id == entry.id
+    folder.unlink()
+    found = await asyncio.wait_for(anext(seen), 20)
+    while not found[-1].is_written:
+        found = await asyncio.wait_for(anext(seen), 20)
+    assert [one.text for one in found] == ["", "meanwhile", found[2].text]
+    assert log.path.read_bytes().startswith(content)
+    assert not log.trouble
+    await seen.aclose()  # type: ignore[attr-defined]
+
+
+def test_threads_of_one_console_write_and_read_side_by_side(log: IncidentLog) -> None:
+    """No reader ever sees an entry twice, or one less than before."""
+    writers = [
+        threading.Thread(target=lambda: [log.append(Note(), "x") for _ in range(50)])
+        for _ in range(4)
+    ]
+    for writer in writers:
+        writer.start()
+    before = 0
+    while any(writer.is_alive() for writer in writers):
+        entries, head = log.entries, log.head
+        assert len({entry.id for entry in entries}) == len(entries) >= before
+        assert not verify(log.content(), [head]).broken
+        before = len(entries)
+    assert len(log.entries) == 201
 
 
 @pytest.fixture
@@ -110,9 +148,7 @@ def test_a_stopped_holder_is_named_and_the_entry_is_written_when_it_is_gone(
 ) -> None:
     told: list[str] = []
     log = again(tell=told.append, lock_within=0.2)
-    began = time.monotonic()
     entry = log.append(Note(), "while it is locked")
-    assert time.monotonic() - began < 2
     assert not entry.is_written
     assert f"(pid {holder.pid}, stopped)" in told[0]
     assert "1 entry waits in memory and in" in told[0]
@@ -124,7 +160,7 @@ def test_a_stopped_holder_is_named_and_the_entry_is_written_when_it_is_gone(
     log.refresh()
     assert log.entries[-1].is_written
     assert log.entries[-1].id == entry.id
-    assert told[-1].endswith("written again, nothing is lost")
+    assert told[-1].endswith("can be read and written again")
 
 
 def test_entries_that_a_process_could_not_write_are_taken_over_by_the_next(
@@ -138,17 +174,3 @@ def test_entries_that_a_process_could_not_write_are_taken_over_by_the_next(
     found = again()
     assert (found.entries[-1].id, found.entries[-1].text) == (entry.id, "left behind")
     assert [one.id for one in again().entries].count(entry.id) == 1
-
-
-def test_signals_wait_while_the_lock_is_held(log: IncidentLog) -> None:
-    heard: list[int] = []
-    before = signal.signal(signal.SIGTSTP, lambda number, frame: heard.append(number))
-    try:
-        with log._journal._locked():
-            # This thread's mask is meant: another thread of pytest's could take it otherwise.
-            signal.pthread_kill(threading.get_ident(), signal.SIGTSTP)
-            time.sleep(0.01)
-            assert not heard
-        assert heard == [signal.SIGTSTP]
-    finally:
-        signal.signal(signal.SIGTSTP, before)
