@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -26,7 +26,12 @@ TOTAL_LIMIT = 65536
 """Most bytes of one dialogue; a long EHLO answer has a few hundred."""
 
 LENT_LIMIT = 262_144
-"""Most bytes of a dialogue that was lent: a few messages, a mailbox looked at for 15 s."""
+LENT_LINES_LIMIT = 4000
+"""Most bytes and lines of a dialogue that was lent: a few messages, 15 s of looking for them."""
+
+LENT_LINE_LIMIT = 16_384
+"""Longest line in bytes then: aioimaplib goes through what it has of a line once more for each
+piece of it that comes."""
 
 SLICE = 512
 """Bytes that a library gets at a time: aioimaplib calls itself once more for every line of it."""
@@ -69,11 +74,15 @@ class Broken(Exception):
 
 
 class Dialogue(asyncio.Protocol):
-    """The connection of one run of one check. `bytes_in` counts what came, with TLS taken off."""
+    """The connection of one run of one check. `bytes_in` counts what came, with TLS taken off.
+
+    `mask` takes secrets out of whatever the peer says, before anybody else has seen it.
+    """
 
     def __init__(self) -> None:
         self.peer = ""
         self.bytes_in = 0
+        self.mask: Callable[[str], str] | None = None
         self._buffer = bytearray()
         self._lines = 0
         self._lines_asked = 0
@@ -131,7 +140,7 @@ class Dialogue(asyncio.Protocol):
         self._lines += 1
         if end > LINE_LIMIT or self._lines > LINES_LIMIT:
             raise self._broken(How.ENDLESS)
-        line = bytes(self._buffer[:end]).removesuffix(b"\r")
+        line = self.masked(bytes(self._buffer[:end]).removesuffix(b"\r"))
         del self._buffer[: end + 1]
         self._keep("S", line)
         return line
@@ -207,17 +216,32 @@ class Dialogue(asyncio.Protocol):
         self._lines += len(lines)
         for line in lines[:TRANSCRIPT_LIMIT]:
             self._keep("S", line[:LINE_LIMIT].removesuffix(b"\r"))
-        self._buffer[:] = rest[:LINE_LIMIT]
+        self._buffer[:] = rest if lines else self._buffer + rest
+        has_bounds = len(self._buffer) <= LENT_LINE_LIMIT and self._lines <= LENT_LINES_LIMIT
+        if self.bytes_in > LENT_LIMIT or not has_bounds:
+            self._stop(How.ENDLESS)
+            return
         try:
             for start in range(0, len(data), SLICE):
                 inner.data_received(data[start : start + SLICE])
         except Exception as error:  # noqa: BLE001 - whatever a library's parser ends with
-            self._ended, self._why = How.MALFORMED, visible(str(error) or repr(error), 200)
-        if self.bytes_in >= LENT_LIMIT:
-            self._ended = How.ENDLESS
-        if self._ended is not None and self._transport is not None:
+            self._why = visible(str(error) or repr(error), 200)
+            self._stop(How.MALFORMED)
+        self._wake()
+
+    def _stop(self, how: How) -> None:
+        """Listen no more."""
+        self._ended = how
+        if self._transport is not None:
             self._transport.pause_reading()
         self._wake()
+
+    def masked(self, line: bytes) -> bytes:
+        """`line` without secrets."""
+        if self.mask is None:
+            return line
+        text = self.mask(line.decode("utf-8", "surrogateescape"))
+        return text.encode("utf-8", "surrogateescape")
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -242,4 +266,4 @@ class Dialogue(asyncio.Protocol):
 
     def _keep(self, side: str, line: bytes) -> None:
         if len(self._transcript) < TRANSCRIPT_LIMIT:
-            self._transcript.append((side, line))
+            self._transcript.append((side, self.masked(line)))

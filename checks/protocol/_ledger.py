@@ -33,12 +33,16 @@ class HeldElsewhere(Exception):
 
 
 class Sent(Struct, frozen=True, kw_only=True):
-    """A message that was sent, or may have been: its acceptance is not known."""
+    """A message that was sent, or may have been: its acceptance is not known.
+
+    `given_up` is when it was found to be lost.
+    """
 
     token: str
     at: datetime
     queue_id: str = ""
     is_accepted: bool = False
+    given_up: datetime | None = None
 
 
 class Book(Struct, frozen=True, kw_only=True):

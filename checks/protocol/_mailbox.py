@@ -175,7 +175,8 @@ class Mailbox:
         with self._session.step(step, after=shown.split(" <", maxsplit=1)[0]):
             response = await self._session.dialogue.ask(command, shown=shown)
         if response.result != "OK":
-            said = visible(bytes(response.lines[-1]) if response.lines else b"", 200)
+            last = bytes(response.lines[-1]) if response.lines else b""
+            said = visible(self._session.dialogue.masked(last), 200)
             text = f"{shown.split(' BODY', maxsplit=1)[0]} refused: {response.result} {said}"
             raise Refused(Judged(State.CRITICAL, "roundtrip.mailbox.refused", text))
         return list(response.lines[:-1])

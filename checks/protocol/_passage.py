@@ -44,23 +44,26 @@ def settle(book: Book, look: Look, limits: Limits, at: datetime) -> Book:
     """`book` after a look: what came leaves it, what will not come is given up."""
     came = look.tokens
     under_way = [one for one in book.under_way if one.token not in came]
+    lost = [one for one in book.lost if one.token not in came and not _is_past(one, limits, at)]
     if look.is_complete:
         gone = [one for one in under_way if _age(one, at) > limits.lost]
+        lost += [replace(one, given_up=at) for one in gone if one.is_accepted]
         # What nobody promised to deliver is not lost.
         dropped = [one for one in under_way if not one.is_accepted and _age(one, at) > limits.late]
         under_way = [one for one in under_way if one not in gone and one not in dropped]
-        lost = [*book.lost, *(one for one in gone if one.is_accepted)]
-    else:
-        lost = [*book.lost]
-    missed = [one for one in lost if one.token not in came and _age(one, at) < 2 * limits.lost]
     sent = [one.at for one in (*book.under_way, *book.lost) if one.token in came]
     return replace(
         book,
         under_way=tuple(under_way[-KEPT:]),
-        lost=tuple(missed[-KEPT:]),
+        lost=tuple(lost[-KEPT:]),
         arrived=(*book.arrived, *came)[-KEPT:],
         proven=max([*sent, *filter(None, [book.proven])], default=None),
     )
+
+
+def _is_past(lost: Sent, limits: Limits, at: datetime) -> bool:
+    """Whether a loss was told of for long enough."""
+    return lost.given_up is not None and (at - lost.given_up).total_seconds() > limits.lost
 
 
 def judge(before: Book, after: Book, look: Look, limits: Limits, at: datetime) -> list[Judged]:

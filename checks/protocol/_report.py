@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -28,7 +28,6 @@ class Run(Struct, kw_only=True):
     after: Book
     look: Look
     judged: list[Judged]
-    mask: Callable[[str], str]
 
 
 def report(run: Run, clock: Phases) -> Result:
@@ -43,10 +42,10 @@ def report(run: Run, clock: Phases) -> Result:
         metrics["took"] = facts.took
     result = clock.result(
         state,
-        run.mask(told or _well(facts, judged)),
-        *(Judged(one.state, one.code, run.mask(one.text)).finding for one in judged),
+        told or _well(facts, judged),
+        *(one.finding for one in judged),
         metrics=metrics,
-        evidence=tuple(map(run.mask, _evidence(run))),
+        evidence=tuple(_evidence(run)),
         facts=facts,
     )
     return replace(result, phases=phases(facts.rungs))

@@ -35,6 +35,7 @@ FINDINGS = {
     "roundtrip.auth.temporary": "the server can't check passwords now (4yz)",
     "roundtrip.rejected": "the server refuses the message (5yz)",
     "roundtrip.temporary": "the server refuses the message for now (4yz)",
+    "roundtrip.in-doubt": "the server has the message, and does not say whether it takes it",
 }
 
 STEPS = ("auth", "mail", "rcpt", "data")
@@ -159,13 +160,13 @@ async def _step(
 
     with session.step(name, after=shown.split(maxsplit=1)[0]):
         response = await session.dialogue.ask(replied(), shown=shown)
-        return _reply(response)
+        mask = session.dialogue.mask
+        return _reply(response.code, mask(response.message) if mask else response.message)
 
 
-def _reply(response: SMTPResponse) -> Reply:
-    *first, last = response.message.split("\n")
-    code = f"{response.code:03}"
-    lines = [*(f"{code}-{line}" for line in first), f"{code} {last}"]
+def _reply(code: int, message: str) -> Reply:
+    *first, last = message.split("\n")
+    lines = [*(f"{code:03}-{line}" for line in first), f"{code:03} {last}"]
     try:
         return parse_reply([line.encode("utf-8", "surrogateescape") for line in lines])
     except NotAReply as error:

@@ -143,7 +143,6 @@ class _Run:
             after=after,
             look=look,
             judged=judged,
-            mask=self._mask,
         )
         return report(run, self._phases)
 
@@ -160,6 +159,7 @@ class _Run:
         password = await reveal(canary.password, deadline=self._left / 3)
         credentials = Credentials(canary.user, password)
         self._secrets.append(credentials)
+        self._reading.dialogue.mask = self._mask
         return credentials
 
     async def _send(self, credentials: Credentials | None) -> None:
@@ -170,10 +170,14 @@ class _Run:
         ledger.keep(replace(book, under_way=(*book.under_way, sent)))
         seen = Submission()
         session = self._sending = Session("smtp", trip.door, self._options)
+        session.dialogue.mask = self._mask
         envelope = _envelope(trip, sent.token)
         await session.run(
             lambda: submit(session, seen, envelope, credentials), deadline=self._left / 2
         )
+        if seen.is_in_doubt and session.stopped is not None:
+            text = "has the message, and does not say whether it takes it"
+            session.stopped = replace(session.stopped, code="roundtrip.in-doubt", text=text)
         tried = now() if seen.has_tried else book.tried
         is_gone = seen.is_accepted or seen.is_in_doubt
         sent = replace(sent, queue_id=seen.queue_id, is_accepted=seen.is_accepted)
