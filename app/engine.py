@@ -55,6 +55,8 @@ class Engine:
         self._monitor: Any = None
         self._desk: Desk | None = None
         self._verdict: Verdict | None = None
+        self.config: Config | None = None
+        """What is watched, as soon as that has begun."""
         self._leaving = ""
         self.error: BaseException | None = None
 
@@ -109,6 +111,7 @@ class Engine:
         from app.monitor import Monitor
         from app.plan import plan
 
+        self.config = config
         self._monitor = Monitor(config.system.name, plan(config))
         self._desk = Desk(config.log.folder, config.system.name, self._tell)
         stopped = asyncio.create_task(self._stop.wait())

@@ -29,6 +29,11 @@ class Reader(Framed, can_focus=True):
         self._text = tuple(rows)
         self._top = 0
 
+    def show(self, title: str, rows: Sequence[Row]) -> None:
+        """Show another text, from where we are."""
+        self._title, self._text = title, tuple(rows)
+        self.redraw()
+
     @property
     def title(self) -> str:
         """What stands in the frame, left."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -49,9 +50,14 @@ class Command:
 
 
 def commands() -> list[Command]:
-    """Every command, in the order of the footer."""
+    """Every command of the main screen, in the order of the footer."""
     from app.console import commands as folder
 
+    return commands_in(folder)
+
+
+def commands_in(folder: ModuleType) -> list[Command]:
+    """Every command that has a module in `folder`, in the order of the footer."""
     found = []
     for module in pkgutil.iter_modules(folder.__path__):
         loaded = importlib.import_module(f"{folder.__name__}.{module.name}")

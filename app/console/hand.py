@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.screen import Screen
 
 from app.actions import Deed, Record
+from app.engine import Scene
 from app.incident.entry import Entry
-from app.incident.error import LogError
 from app.incident.situation import Situation
+from app.problem import Problem
 from widgets.text import Row, Span
 
 if TYPE_CHECKING:
     from app.console.screens.main import MainScreen
+    from app.console.session import Session
 
 T = TypeVar("T")
 
@@ -39,6 +41,16 @@ class Hand:
         """What the verdict bar has to say of this session."""
         return (Span("draft: n  "),) if self._has_draft else ()
 
+    @property
+    def scene(self) -> Scene | None:
+        """What was seen last."""
+        return self._screen.scene
+
+    @property
+    def session(self) -> Session:
+        """What this console works on."""
+        return self._screen.session
+
     def say(self, text: str) -> None:
         """A short word at the edge of the screen."""
         self._screen.say(text)
@@ -53,16 +65,9 @@ class Hand:
 
         self._has_draft = await asyncio.to_thread(drafts.is_waiting, me().name)
 
-    async def ask(
-        self, question: Screen[T | None], then: Callable[[T], Coroutine[Any, Any, object]]
-    ) -> None:
-        """Put `question` up, and do `then` with its answer, if there is one."""
-
-        def answered(answer: T | None) -> None:
-            if answer is not None:
-                self.start(then(answer))
-
-        await self._screen.app.push_screen(question, answered)
+    async def answer(self, question: Screen[T | None]) -> T | None:
+        """The answer to `question`; None when it was left. Only for work that was started."""
+        return await self._screen.app.push_screen_wait(question)
 
     def start(self, work: Coroutine[Any, Any, object]) -> None:
         """Do `work` beside the screen, which goes on taking keys."""
@@ -79,5 +84,5 @@ class Hand:
     async def _mind(self, work: Coroutine[Any, Any, object]) -> None:
         try:
             await work
-        except LogError as error:
+        except Problem as error:
             self._screen.say(str(error))

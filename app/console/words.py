@@ -32,12 +32,9 @@ def log(scene: Scene) -> tuple[LogLine, ...]:
 def log_title(scene: Scene) -> str:
     """What stands over the log: which incident, and what is wrong with writing it."""
     now = scene.situation
-    if scene.trouble and now is None:
-        return scene.trouble
-    if is_offered(scene):
-        return f"Outage, and no incident is open: {OFFER}"
     if now is None:
-        return ""
+        offer = f"Outage, and no incident is open: {OFFER}" if is_offered(scene) else ""
+        return scene.trouble or offer
     phase = "" if now.phase == "open" else f", {now.phase}"
     may = "" if now.is_writable else ", you may read along"
     trouble = f": {now.trouble}" if now.trouble else ""

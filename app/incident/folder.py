@@ -13,7 +13,7 @@ from app.incident import place
 from app.incident.entry import Entry, read
 from app.incident.error import LogError, why
 from app.incident.journal import Journal
-from app.incident.kinds import Closed, Opened, Reviewed
+from app.incident.kinds import Closed, Opened
 from checks.model import now
 
 SUFFIX = ".jsonl"
@@ -115,7 +115,7 @@ def _is_open(newest_first: Iterable[Entry]) -> bool:
     One without entries was begun by somebody who could not write the first one yet.
     """
     for entry in newest_first:
-        if isinstance(entry.data, Closed | Reviewed):
+        if isinstance(entry.data, Closed):
             return False
         if isinstance(entry.data, Opened):
             return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -39,6 +40,18 @@ class Operator(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def seat(self) -> str:
         """Which of their sessions it is: everybody may be root here."""
         return f"{self.name}@{self.tty or f'pid {os.getpid()}'}"
+
+
+def called(seat: str, here: Iterable[str]) -> str:
+    """What to call who sits there: the name alone where that says which of those here it is."""
+    name = seat.partition("@")[0]
+    others = sum(one != seat and one.partition("@")[0] == name for one in here)
+    return seat if others else name
+
+
+def is_here(name: str, here: Iterable[str]) -> bool:
+    """Whether who is `called` so sits at one of the seats."""
+    return any(name in (seat, seat.partition("@")[0]) for seat in here)
 
 
 @cache

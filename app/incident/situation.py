@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from app.incident.entry import Entry
 from app.incident.kinds import (
+    Acknowledged,
     CauseNamed,
     CheckTurned,
     Closed,
@@ -68,10 +69,10 @@ class Situation(Struct, frozen=True, kw_only=True):
     """An incident at one moment.
 
     `phase` is open, resolved or closed. `checks` holds the last logged state of each check.
-    `proposed` is the severity as measured last, `severity` the one that counts. `reminders` names
-    what everybody was reminded of. `resumed_after` is how many entries there were when this session
-    joined, 0 where it opened the incident. `trouble` says why the log can't be written at the
-    moment; `is_writable` whether we may write it at all.
+    `acknowledged` is who did first. `proposed` is the severity as measured last, `severity` the one
+    that counts. `reminders` names what everybody was reminded of. `resumed_after` is how many
+    entries there were when this session joined, 0 where it opened the incident. `trouble` says why
+    the log can't be written at the moment; `is_writable` whether we may write it at all.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     opened: datetime | None = None
     onset: datetime | None = None
     phase: str = "open"
+    acknowledged: str = ""
     verdict: VerdictChanged | None = None
     severity: str = ""
     proposed: str = ""
@@ -120,6 +122,7 @@ def situation(incident: str, entries: Sequence[Entry]) -> Situation:
         opened=begun,
         onset=onset,
         phase=_phase(said.all(Opened, Resolved, Closed)),
+        acknowledged=next((entry.who for entry, _ in said.all(Acknowledged)), ""),
         verdict=verdicts[-1] if verdicts else None,
         severity=_severity(said),
         proposed=verdicts[-1].severity if verdicts else "",

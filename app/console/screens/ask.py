@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input
+from textual.widgets import Input, Label
 
 from widgets.text import content
 
@@ -18,11 +20,22 @@ class AskScreen(ModalScreen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)")]
     DEFAULT_CSS = """
     AskScreen { align: center middle; }
-    AskScreen Input { width: 80%; max-width: 100; border: round $primary; }
+    AskScreen Vertical { width: 80%; max-width: 100; height: auto; }
+    AskScreen Input { border: round $primary; }
+    AskScreen Label { padding: 0 1; width: 1fr; background: $surface; }
     """
 
-    def __init__(self, question: str, proposed: str = "", *, may_be_empty: bool = False) -> None:
+    def __init__(
+        self,
+        question: str,
+        proposed: str = "",
+        *,
+        may_be_empty: bool = False,
+        told: Sequence[str] = (),
+    ) -> None:
+        """`told` is what to know before one answers, a line each."""
         super().__init__()
+        self._told = told
         self._question = question
         self._proposed = proposed
         self._may_be_empty = may_be_empty
@@ -32,7 +45,10 @@ class AskScreen(ModalScreen[str | None]):
         line = Input(self._proposed, select_on_focus=False)
         line.border_title = content(self._question).markup
         line.border_subtitle = "Enter: yes   Esc: no"
-        yield line
+        with Vertical():
+            for text in self._told:
+                yield Label(content(text))
+            yield line
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Answer with what was typed."""

@@ -21,12 +21,17 @@ class PickScreen(ModalScreen[str | None]):
     DEFAULT_CSS = """
     PickScreen { align: center middle; }
     PickScreen OptionList, PickScreen OptionList:focus {
-        width: 60; height: auto; max-height: 80%; border: round $primary;
+        width: auto; min-width: 60; max-width: 95%; height: auto; max-height: 80%;
+        border: round $primary;
     }
     """
 
-    def __init__(self, question: str, choices: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self, question: str, choices: Sequence[tuple[str, str]], proposed: str = ""
+    ) -> None:
+        """`choices` are names, each with the text shown; `proposed` is the name to begin at."""
         super().__init__()
+        self._proposed = proposed
         self._question = question
         self._choices = choices
 
@@ -34,6 +39,9 @@ class PickScreen(ModalScreen[str | None]):
         """The question over its answers."""
         picker = OptionList(*(Option(content(text), id=name) for name, text in self._choices))
         picker.border_title = content(self._question).markup
+        names = [name for name, _ in self._choices]
+        if self._proposed in names:
+            picker.highlighted = names.index(self._proposed)
         yield picker
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

@@ -34,7 +34,8 @@ def test_an_outage_without_an_open_incident_says_which_key_opens_one() -> None:
     for none_open in (None, standing(Closed())):
         shown = scene(none_open)
         assert note(shown) == "i opens an incident"
-        assert "i opens an incident" in words.log_title(shown)
+    assert "i opens an incident" in words.log_title(scene(None))
+    assert words.log_title(scene(standing(Closed()))) == "Incident 2026-11-23-01, closed"
     for no_need in (scene(None, UP), scene(standing())):
         assert "opens" not in note(no_need)
         assert "opens" not in words.log_title(no_need)

@@ -13,8 +13,13 @@ from tests.boards import ONSET
 
 def said(data: Data, after: float = 60, who: str = "ana", text: str = "", *seen: str) -> Entry:
     """What `who` said so many seconds after the onset, with the evidence they had."""
-    at = iso(ONSET + timedelta(seconds=after))
-    return make.read({**make.new(data, text, seen), "operator": {"user": who}, "at": at})
+    moment = {
+        "at": iso(ONSET + timedelta(seconds=after)),
+        "mono": int(after * 1e9),
+        "boot": "this one",
+        "operator": {"user": who},
+    }
+    return make.read({**make.new(data, text, seen), **moment})
 
 
 OPENED = said(Opened(incident="2026-11-23-01", title="nobody can send", system="lab.test"))
