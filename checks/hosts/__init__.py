@@ -81,8 +81,17 @@ class Stream(Protocol):
     def chunks(self) -> AsyncIterator[bytes]:
         """Standard output, piece by piece, up to its end."""
 
+    async def ended(self) -> Output:
+        """Wait for the command, whose output somebody reads meanwhile; see `end`.
+
+        What it started may hold the output open for longer.
+        """
+
     async def end(self) -> Output:
-        """Wait for the command; its exit status and the head of its stderr. Raises LoginError."""
+        """Drop what is left of stdout and wait; exit status and the head of stderr.
+
+        Raises LoginError.
+        """
 
 
 class Login(Protocol):

@@ -28,6 +28,18 @@ SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 """Where postqueue and its kin live; an ordinary user's PATH has none of them."""
 
 
+class _Protocol(SubprocessStreamProtocol):
+    """Tells of the process's own end; asyncio's `wait` waits for whoever holds its pipes too."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(limit=CHUNK, loop=loop)
+        self.exited = asyncio.Event()
+
+    def process_exited(self) -> None:
+        super().process_exited()
+        self.exited.set()
+
+
 class Child(Process):
     """A process whose pipes can be closed without waiting for who else holds them.
 
@@ -37,16 +49,18 @@ class Child(Process):
     def __init__(
         self,
         transport: asyncio.SubprocessTransport,
-        protocol: SubprocessStreamProtocol,
+        protocol: _Protocol,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         super().__init__(transport, protocol, loop)
+        self._exited = protocol.exited
         self._pipes = [transport.get_pipe_transport(number) for number in (0, 1, 2)]
 
     async def end(self) -> None:
-        """Kill it with all of its group, and reap it."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
+        """Kill it with all of its group, and reap it; what it left when it ended is left alone."""
+        if self.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
         for pipe in self._pipes:
             if pipe is not None:
                 pipe.close()
@@ -56,7 +70,8 @@ class Child(Process):
 
     async def exit_status(self) -> int:
         """Wait for it. As a shell has it: 128 and the number of the signal that ended it."""
-        status = await self.wait()
+        await self._exited.wait()
+        status = cast(int, self.returncode)
         return status if status >= 0 else 128 - status
 
     @property
@@ -75,7 +90,7 @@ async def spawn(
     loop = asyncio.get_running_loop()
     try:
         transport, protocol = await loop.subprocess_exec(
-            lambda: SubprocessStreamProtocol(limit=CHUNK, loop=loop),
+            lambda: _Protocol(loop),
             *argv,
             stdin=stdin,
             stdout=PIPE,
@@ -122,10 +137,14 @@ class Running:
             yield chunk
 
     async def end(self) -> Output:
-        """Drop what is left of stdout and wait; exit status and the head of stderr."""
+        """See `Stream.end`."""
         async for _ in self.chunks():
             pass
-        outcome = await self._outcome
+        return await self.ended()
+
+    async def ended(self) -> Output:
+        """See `Stream.ended`."""
+        outcome = await asyncio.shield(self._outcome)
         if isinstance(outcome, LoginError):
             raise outcome
         return outcome

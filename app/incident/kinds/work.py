@@ -95,10 +95,14 @@ class NoticeSent(Data, frozen=True, tag="notice"):
 
 
 class CommandBegun(Data, frozen=True, tag="command-begun"):
-    """Written before the command starts; without it, it does not start."""
+    """Written before the command starts; without it, it does not start.
+
+    `deadline` is how many seconds it was given; it is ended there, too, when they are over.
+    """
 
     host: str
     argv: tuple[str, ...]
+    deadline: float = 0.0
 
     def lines(self) -> list[str]:
         """It in words."""
@@ -108,7 +112,8 @@ class CommandBegun(Data, frozen=True, tag="command-begun"):
 class CommandEnded(Data, frozen=True, tag="command-ended"):
     """`begun` is the id of the entry that began it. `outcome` is done, failed or unknown.
 
-    `output` is the beginning and the end of what it printed, `sha256` is of the whole.
+    `reason` says what is unknown of it, or why it never started. `output` is the beginning and the
+    end of what it printed, `sha256` is of the whole.
     """
 
     begun: str
@@ -116,6 +121,7 @@ class CommandEnded(Data, frozen=True, tag="command-ended"):
     argv: tuple[str, ...]
     outcome: str
     status: int | None = None
+    reason: str = ""
     duration: float = 0.0
     output: str = ""
     sha256: str = ""
@@ -125,4 +131,8 @@ class CommandEnded(Data, frozen=True, tag="command-ended"):
         status = "" if self.status is None else f", exit status {self.status}"
         ended = f"on {self.host}, {self.outcome} after {span(self.duration)}{status}"
         output = self.output.rstrip("\n").split("\n") if self.output else []
-        return [f"{ended}: {shlex.join(self.argv)}", *(f"> {line}" for line in output)]
+        return [
+            f"{ended}: {shlex.join(self.argv)}",
+            self.reason,
+            *(f"> {line}" for line in output),
+        ]

@@ -78,6 +78,9 @@ class Canned:
         if self._hangs:
             await asyncio.sleep(3600)
 
+    async def ended(self) -> Output:
+        return await self.end()
+
     async def end(self) -> Output:
         if self._error:
             raise self._error

@@ -1,0 +1,57 @@
+"""What a command prints: beginning and end are kept, and of the whole its size and digest."""
+
+from __future__ import annotations
+
+import hashlib
+
+from checks.text import redact, visible
+
+HEAD, TAIL = 8 << 10, 16 << 10
+"""Bytes kept of the beginning and of the end: what was asked for, and how it ended."""
+
+LINE = 2000
+"""Longest line shown, in characters."""
+
+
+class Output:
+    """Takes what comes; what is kept can be looked at from another thread meanwhile."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.lines = 0
+        self._head = b""
+        self._tail = b""
+        self._digest = hashlib.sha256()
+
+    def add(self, chunk: bytes) -> None:
+        """Take the next piece."""
+        self._digest.update(chunk)
+        self.size += len(chunk)
+        self.lines += chunk.count(b"\n")
+        room = HEAD - len(self._head)
+        if room > 0:
+            self._head += chunk[:room]
+            chunk = chunk[room:]
+        self._tail = (self._tail + chunk)[-TAIL:]
+
+    @property
+    def sha256(self) -> str:
+        """The digest of all that came, as it came."""
+        return self._digest.hexdigest()
+
+    def text(self) -> str:
+        """What is kept, harmless and without secrets; it says how much is left out between."""
+        head, tail, size = self._head, self._tail, self.size
+        left_out = size - len(head) - len(tail)
+        if left_out <= 0:
+            return _clean(head + tail)
+        # A line that is cut in two could be the second half of a secret.
+        cut, newline, rest = tail.partition(b"\n")
+        if newline:
+            tail, left_out = rest, left_out + len(cut) + 1
+        return f"{_clean(head)}\n… {left_out:,} bytes left out …\n{_clean(tail)}"
+
+
+def _clean(output: bytes) -> str:
+    lines = output.rstrip(b"\n").split(b"\n") if output else []
+    return "\n".join(redact(visible(line, LINE)) for line in lines)
