@@ -49,11 +49,13 @@ class Desk:
         self._resumed_after = 0
         self._following: asyncio.Task[None] | None = None
         self._found: object = None
+        self._deeds: set[asyncio.Task[Entry]] = set()
 
     async def run(self) -> None:
         """Join what is open, and keep an eye on who is here; for ever."""
         while True:
-            if self.situation is None or not self.situation.is_open:
+            # What was begun is ended in the log that it was begun in.
+            if not self._deeds and (self.situation is None or not self.situation.is_open):
                 await self._join_what_is_open()
             if self._presence is not None:
                 await self._look_round()
@@ -86,9 +88,20 @@ class Desk:
             raise LogError("no incident is open; i opens one")
         if not now.is_writable:
             raise LogError(f"{log.path}: you may read along, its owner can let your group write")
-        entry = await perform(action, log)
+        if isinstance(action, Record):
+            entry = await perform(action, log)
+        elif not now.is_open:
+            raise LogError(f"incident {now.id} is closed; i opens one")
+        else:
+            entry = await self._see_through(asyncio.create_task(perform(action, log)))
         self._tell(log.entries)
         return entry
+
+    async def _see_through(self, deed: asyncio.Task[Entry]) -> Entry:
+        """Only the end of this session ends a deed early, and then it is told how it ended."""
+        self._deeds.add(deed)
+        deed.add_done_callback(self._deeds.discard)
+        return await asyncio.shield(deed)
 
     async def record(self, board: Board, verdict: Verdict) -> None:
         """Write what the board shows and the log lacks, if that is ours to do."""
@@ -99,6 +112,9 @@ class Desk:
 
     async def leave(self, reason: str = "") -> None:
         """Say that this session ends, and let the log go."""
+        for deed in self._deeds:
+            deed.cancel()
+        await asyncio.gather(*self._deeds, return_exceptions=True)
         presence, self._presence = self._presence, None
         if self._following is not None:
             self._following.cancel()

@@ -22,14 +22,15 @@ class Desktop:
     """Consoles on `config`, whose system is Lab, in real terminals, and subcommands beside them."""
 
     def __init__(self, config: Path, state: Path, **env: str) -> None:
-        self._argv = [sys.executable, "-m", "app", "--config", str(config)]
+        self.argv = [sys.executable, "-m", "app", "--config", str(config)]
         self._env = {"XDG_STATE_HOME": str(state), **env}
+        self.env = {**os.environ, **self._env}
         self._state = state
         self._open: list[Terminal] = []
 
     def console(self, columns: int = 100, lines: int = 30) -> Terminal:
         """A console that has something to show."""
-        terminal = Terminal(self._argv, columns, lines, **self._env)
+        terminal = Terminal(self.argv, columns, lines, **self._env)
         self._open.append(terminal)
         terminal.wait_for(MAIN)
         terminal.wait_for("  Lab  ")
@@ -38,19 +39,19 @@ class Desktop:
     def shell(self, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
         """A subcommand, as typed in a shell."""
         return subprocess.run(
-            [*self._argv, *words],
+            [*self.argv, *words],
             input=given,
             capture_output=True,
             text=True,
             check=False,
             timeout=60,
             cwd=Path(__file__).parents[1],
-            env={**os.environ, **self._env},
+            env=self.env,
         )
 
     def terminal(self, *words: str, columns: int = 100, lines: int = 30) -> Terminal:
         """A subcommand with a terminal of its own."""
-        terminal = Terminal([*self._argv, *words], columns, lines, **self._env)
+        terminal = Terminal([*self.argv, *words], columns, lines, **self._env)
         self._open.append(terminal)
         return terminal
 

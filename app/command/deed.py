@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import shlex
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -20,6 +21,7 @@ from app.incident.entry import Entry
 from app.incident.kinds import CommandBegun, CommandEnded
 from checks.hosts import Login, LoginError, Stream, TimedOut
 from checks.model import Host
+from checks.text import visible
 
 DEADLINE = 60.0
 """Seconds that a command gets unless the operator says otherwise."""
@@ -53,6 +55,17 @@ def wrapped(argv: Sequence[str], deadline: float) -> list[str]:
     return ["sh", "-c", _RUN, "sh", str(math.ceil(deadline)), *argv]
 
 
+def seconds(text: str) -> float:
+    """A deadline as it is typed. Raises ValueError."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 1 <= found <= LONGEST:
+        raise ValueError(f"{text!r} is not a number of seconds from 1 to {LONGEST:,.0f}")
+    return found
+
+
 class HowEnded(Struct, frozen=True):
     """What became of a command."""
 
@@ -80,7 +93,17 @@ class Command:
         self._process = b""
         self._is_there = asyncio.Event()
         self._is_cancelled = False
-        self._patience = asyncio.timeout(None)
+        self._patience = asyncio.Timeout(None)
+
+    @property
+    def target(self) -> str:
+        """Where it runs, for the eyes."""
+        return f"{self.host.name} ({self._login.name})"
+
+    @property
+    def shown(self) -> str:
+        """Exactly what runs, quoted as for a shell."""
+        return visible(shlex.join(self.argv), 100_000)
 
     @property
     def begun(self) -> CommandBegun:
@@ -115,6 +138,10 @@ class Command:
         left = CANCELLED_WITHIN if self._is_there.is_set() else 0.0
         with suppress(RuntimeError):  # it has ended meanwhile
             self._patience.reschedule(asyncio.get_running_loop().time() + left)
+
+    async def close(self) -> None:
+        """End the login's connections; for who has nothing else to do with the host."""
+        await self._login.close()
 
     async def _run(self) -> HowEnded:
         is_open = False

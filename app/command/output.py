@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from checks.text import redact, visible
 
@@ -52,6 +53,32 @@ class Output:
         return f"{_clean(head)}\n… {left_out:,} bytes left out …\n{_clean(tail)}"
 
 
+class Lines:
+    """Hands on what comes, line by line, harmless and without secrets."""
+
+    def __init__(self, show: Callable[[str], object]) -> None:
+        self._show = show
+        self._begun = b""
+
+    def add(self, chunk: bytes) -> None:
+        """Take the next piece; a line that does not end is handed on in parts."""
+        *whole, self._begun = (self._begun + chunk).split(b"\n")
+        for line in whole:
+            self._show(_clean_line(line))
+        if len(self._begun) > LINE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand on the line that has not ended."""
+        if self._begun:
+            self._show(_clean_line(self._begun))
+            self._begun = b""
+
+
 def _clean(output: bytes) -> str:
     lines = output.rstrip(b"\n").split(b"\n") if output else []
-    return "\n".join(redact(visible(line, LINE)) for line in lines)
+    return "\n".join(map(_clean_line, lines))
+
+
+def _clean_line(line: bytes) -> str:
+    return redact(visible(line, LINE))

@@ -9,6 +9,7 @@ from app.engine import Scene
 from app.incident.entry import Entry
 from app.incident.kinds import CheckTurned, CommandEnded, Data, NoticeSent, Unknown
 from app.incident.situation import Situation
+from app.incident.unended import lost
 from checks.model import State, worst
 from checks.when import clock, span
 from widgets.log_strip import LogLine
@@ -22,7 +23,7 @@ LOG_LINES = 60
 def log(scene: Scene) -> tuple[LogLine, ...]:
     """The incident's newest entries; without an incident what turned. The newest last."""
     if scene.situation is not None:
-        return _entries(scene.situation)
+        return _entries(scene.situation, scene.board.at)
     return tuple(
         LogLine(at=turn.at, who="auto", text=f"{turn.check} {turn.summary}", state=turn.after)
         for turn in scene.board.turns
@@ -41,10 +42,12 @@ def log_title(scene: Scene) -> str:
     return f"Incident {now.id}{phase}{may}{trouble}"
 
 
-def _entries(now: Situation) -> tuple[LogLine, ...]:
+def _entries(now: Situation, at: datetime) -> tuple[LogLine, ...]:
     """The newest entries; below what was there when this session joined, what it came to."""
     begin = max(0, len(now.entries) - LOG_LINES)
-    lines = [_entry(entry) for entry in now.entries[begin:]]
+    shown = now.entries[begin:]
+    gone = lost(shown, at)
+    lines = [_lost(entry) if entry.id in gone else _entry(entry) for entry in shown]
     # The entry that follows what was there says that we joined.
     place = now.resumed_after + 1 - begin
     if now.resumed_after and 0 < place <= len(lines):
@@ -67,6 +70,12 @@ def _resumed(now: Situation, at: datetime) -> str:
         f"last {clock(last.at)} {last.who} {last.lines()[0]}",
     )
     return " · ".join(filter(None, parts))
+
+
+def _lost(begun: Entry) -> LogLine:
+    """A command whose end nobody will write."""
+    text = f"outcome unknown, its session is gone: {begun.lines()[0]}"
+    return LogLine(at=begun.at, who=begun.who, text=text, state=State.UNKNOWN)
 
 
 def _entry(entry: Entry) -> LogLine:

@@ -11,9 +11,10 @@ import pytest
 
 from app.actions import Record
 from app.desk import Desk
+from app.incident import folder as incidents
 from app.incident.entry import Entry
 from app.incident.error import LogError
-from app.incident.kinds import Closed, Data, Note
+from app.incident.kinds import Closed, CommandBegun, CommandEnded, Data, Note
 from checks.board import Board
 from checks.diagnosis.verdict import judge
 from checks.model import State
@@ -182,3 +183,37 @@ async def test_a_deed_that_can_not_be_written_down_is_not_begun(
         assert deed.done == 1
         assert ana.situation is not None
         monkeypatch.undo()
+
+
+class LongDeed:
+    """Goes on until it is cancelled, and says so."""
+
+    begun: Data = CommandBegun(host="mail1", argv=("sleep",))
+
+    async def act(self, begun: Entry) -> Data:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        return CommandEnded(begun=begun.id, host="mail1", argv=("sleep",), outcome="unknown")
+
+
+async def test_a_session_that_ends_ends_its_deeds_and_writes_how_they_ended(shared: str) -> None:
+    async with sitting(shared) as ana:
+        await open_one(ana)
+        doing = asyncio.create_task(ana.perform(LongDeed()))
+        await until(lambda: "command-begun" in kinds(ana))
+    assert (await doing).kind == "command-ended"
+    assert kinds(ana)[-3:] == ["command-begun", "command-ended", "left"]
+
+
+async def test_who_no_longer_waits_for_a_deed_does_not_end_it(shared: str) -> None:
+    async with sitting(shared) as ana:
+        await open_one(ana)
+        doing = asyncio.create_task(ana.perform(LongDeed()))
+        await until(lambda: "command-begun" in kinds(ana))
+        doing.cancel()
+        await note(ana, "meanwhile")
+        assert "command-ended" not in kinds(ana)
+    folder = Path(shared) / "incidents"
+    (incident,) = incidents.ids(folder)
+    written = [entry.kind for entry in incidents.summary(folder, incident).entries]
+    assert written[-2:] == ["command-ended", "left"]

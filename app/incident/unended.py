@@ -1,0 +1,44 @@
+"""Commands that were begun, and whose end nobody has written: running, or lost. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from app.incident.entry import Entry
+from app.incident.kinds import CommandBegun, CommandEnded, Left
+from app.incident.operator import Operator
+
+LATE = timedelta(seconds=30)
+"""How long after its deadline an end may be written: opening the login comes on top."""
+
+
+def lost(entries: Sequence[Entry], at: datetime) -> frozenset[str]:
+    """The ids of the beginnings without an end that nobody will end any more.
+
+    Their session is gone, or their time long over.
+    """
+    ended = {entry.data.begun for entry in entries if isinstance(entry.data, CommandEnded)}
+    return frozenset(
+        entry.id
+        for entry in entries
+        if isinstance(entry.data, CommandBegun)
+        and entry.id not in ended
+        and (
+            at > entry.at + timedelta(seconds=entry.data.deadline) + LATE
+            or any(_has_left(entry.operator, later) for later in entries if later.n > entry.n)
+        )
+    )
+
+
+def _has_left(who: Operator, entry: Entry) -> bool:
+    """Whether `entry` says that the session of `who` is over."""
+    if not isinstance(entry.data, Left):
+        return False
+    gone = entry.data.who or session_name(entry.operator)
+    return bool(who.tty) and gone == session_name(who)
+
+
+def session_name(who: Operator) -> str:
+    """What a session on a terminal is called among those who are here."""
+    return f"{who.name}@{who.tty}"
