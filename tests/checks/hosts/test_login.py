@@ -218,7 +218,8 @@ async def test_leaving_a_stream_ends_its_command(login: Login, tmp_path: Path) -
 async def test_a_stream_that_never_ends_costs_its_deadline(login: Login) -> None:
     await login.run(["true"], deadline=5)
     with pytest.raises(TimedOut):
-        async with login.stream(["sleep", "97"], deadline=0.5) as stream:
+        # Long enough for a busy machine to have opened the stream.
+        async with login.stream(["sleep", "97"], deadline=3) as stream:
             await stream.end()
 
 
