@@ -1,18 +1,23 @@
-"""The incident log without a screen: list, show, note, verify, export, open, close."""
+"""The incident log without a screen: list, show, print, export, note, verify, open, close."""
 
 from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.incident.error import LogError
 from app.problem import Problem
 
 if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+    from app.config import Config
     from app.incident.entry import Entry
     from app.incident.log import IncidentLog
-    from app.incident.reports import Story
+    from app.incident.story import Story
 
 BROKEN = 2
 """Exit status when the chain is not whole."""
@@ -21,8 +26,9 @@ BROKEN = 2
 def add_arguments(parser: ArgumentParser) -> None:
     """Say what the subcommand takes."""
     parsers = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
-    parsers.add_parser("list", help="all incidents, the newest first")
-    parsers.add_parser("show", help="one incident, as text").add_argument("id", nargs="?")
+    listed = parsers.add_parser("list", help="all incidents, the newest first, and their figures")
+    listed.add_argument("--json", action="store_true", help="one JSON document")
+    _add_reading(parsers)
     note = parsers.add_parser("note", help="add a note to the open incident")
     note.add_argument("text", help="what to note; - reads it from standard input")
     verify = parsers.add_parser("verify", help="whether the log is as it was written")
@@ -30,11 +36,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     verify.add_argument(
         "--head", action="append", default=[], metavar="HASH", help="kept elsewhere"
     )
-    export = parsers.add_parser("export", help="one incident, in another format")
-    export.add_argument("id", nargs="?")
-    shape = export.add_mutually_exclusive_group()
-    for name in ("json", "csv", "markdown", "text"):
-        shape.add_argument(f"--{name}", dest="format", action="store_const", const=name)
     opened = parsers.add_parser("open", help="open an incident")
     opened.add_argument("title")
     closed = parsers.add_parser("close", help="close the open incident")
@@ -43,13 +44,34 @@ def add_arguments(parser: ArgumentParser) -> None:
     closed.add_argument("--prevention", default="")
 
 
+def _add_reading(parsers: _SubParsersAction[ArgumentParser]) -> None:
+    """What reads one incident."""
+    from app.incident import reports
+
+    show = parsers.add_parser("show", help="one incident, as text for a terminal")
+    printed = parsers.add_parser("print", help="one incident: here, on a printer, or in a file")
+    export = parsers.add_parser("export", help="one incident, in another format")
+    for one in (show, printed, export):
+        one.add_argument("id", nargs="?", help="else the open one, else the newest")
+        one.add_argument("--mask", action="store_true", help="without mail and IP addresses")
+    where = printed.add_mutually_exclusive_group()
+    where.add_argument("--to", metavar="PRINTER", help="one of those that `lpstat -e` lists")
+    where.add_argument("--file", type=Path, metavar="PATH", help="a new file, or a folder for it")
+    printed.add_argument("--format", choices=reports.names(), help="else text, or as PATH ends")
+    printed.add_argument("--plain", action="store_true", help="text without pages, for a pipe")
+    shape = export.add_mutually_exclusive_group()
+    for name in reports.names():
+        shape.add_argument(f"--{name}", dest="format", action="store_const", const=name)
+
+
 def run(arguments: Namespace) -> int:
     """Do it; 0, or 2 when the chain is broken. Raises Problem."""
-    shared = _shared(arguments.config)
+    config = _config(arguments.config)
+    shared = config.log.folder if config else ""
     folder = _folder(shared)
     match arguments.what:
         case "list":
-            return _list(folder)
+            return _list(folder, is_json=arguments.json)
         case "verify":
             return _verify(folder, arguments)
         case "note":
@@ -59,16 +81,16 @@ def run(arguments: Namespace) -> int:
         case "close":
             return _close(folder, arguments)
         case _:
-            return _export(folder, arguments)
+            return _read(folder, config, arguments)
 
 
-def _shared(config: str | None) -> str:
-    """``[log] folder`` of the config, empty where there is none."""
+def _config(named: str | None) -> Config | None:
+    """The config that counts, if there is one."""
     from app.choose import load_config
     from app.places import find_config
 
-    path = find_config(config)
-    return load_config(path, ()).log.folder if path else ""
+    path = find_config(named)
+    return load_config(path, ()) if path else None
 
 
 def _folder(shared: str) -> Path:
@@ -98,35 +120,78 @@ def _current(folder: Path) -> IncidentLog:
     return IncidentLog(folder, found)
 
 
-def _story(folder: Path, named: str | None) -> Story:
-    from app.incident.chain import verify
-    from app.incident.log import IncidentLog
-    from app.incident.reports import Story
-
-    log = IncidentLog(folder, _chosen(folder, named))
-    return Story(log.id, log.entries, verify(log.content()))
-
-
-def _list(folder: Path) -> int:
+def _list(folder: Path, *, is_json: bool) -> int:
     from app.incident.folder import ids, summary
-    from app.incident.metrics import measures
-    from checks.when import span
+    from app.incident.overview import document, lines, overview
 
+    found, unread = [], []
     for incident in ids(folder):
-        found = summary(folder, incident)
-        resolved = next(one for one in measures(found.entries) if one.name == "TTR").seconds
-        took = "-" if resolved is None else span(resolved)
-        state = "open" if found.is_open else "closed"
-        print(f"{incident}  {state:<6}  {len(found.entries):>5} entries  {took:>8}  {found.title}")
+        try:
+            found.append(summary(folder, incident))
+        except LogError as error:
+            unread.append(str(error))
+    over = overview(found, datetime.now().astimezone().date())
+    print(document(over, unread) if is_json else "\n".join(lines(over, unread)))
     return 0
 
 
-def _export(folder: Path, arguments: Namespace) -> int:
-    from app.incident.reports import load
+def _read(folder: Path, config: Config | None, arguments: Namespace) -> int:
+    """Show, print or export one incident."""
+    from app.incident import printing
 
-    chosen = getattr(arguments, "format", None) or "text"
-    sys.stdout.write(load(chosen).render(_story(folder, arguments.id)))
+    story = _story(folder, config, arguments)
+    match arguments.what:
+        case "show":
+            sys.stdout.write(printing.document(story, plain=True))
+            return 0
+        case "export":
+            sys.stdout.write(printing.document(story, arguments.format or "text"))
+            return 0
+    return _print(story, arguments, folder.with_name("reports"))
+
+
+def _story(folder: Path, config: Config | None, arguments: Namespace) -> Story:
+    from app import sop
+    from app.incident.log import IncidentLog
+    from app.incident.mask import masked
+    from app.incident.story import tell
+    from app.incident.targets import TARGETS
+
+    log = IncidentLog(folder, _chosen(folder, arguments.id))
+    steps = sop.load(config.sop if config else None)
+    story = tell(log, steps, config.targets if config else TARGETS)
+    return masked(story) if arguments.mask else story
+
+
+def _print(story: Story, arguments: Namespace, folder: Path) -> int:
+    """Print to where the arguments say; without a printer, into a file in `folder`."""
+    from app.incident import printing
+
+    name = arguments.format or _format_of(arguments.file)
+    plain = arguments.plain
+    if name != "text" and (plain or arguments.to):
+        word = "--plain" if plain else "--to"
+        raise Problem(f"{word} is for text; --file takes {name}")
+    if arguments.to:
+        try:
+            print(printing.to_printer(story, arguments.to, plain=plain))
+        except printing.PrintError as error:
+            kept = printing.keep(story, folder, plain=plain)
+            raise Problem(f"{error}; the report is in {kept} instead") from error
+    elif arguments.file:
+        print(printing.to_file(story, arguments.file, name, plain=plain))
+    else:
+        plain = plain or sys.stdout.isatty()
+        sys.stdout.write(printing.document(story, name, plain=plain))
     return 0
+
+
+def _format_of(path: Path | None) -> str:
+    """The format whose files end as `path` does; text where none does."""
+    from app.incident import reports
+
+    suffix = path.suffix if path else ""
+    return next((name for name in reports.names() if suffix == reports.load(name).SUFFIX), "text")
 
 
 def _verify(folder: Path, arguments: Namespace) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from app.config import rules
@@ -54,7 +55,7 @@ class Config(Struct, frozen=True, kw_only=True):
     vantages: tuple[Vantage, ...] = ()
     routes: tuple[Route, ...] = ()
     log: Log = Log()
-    targets: dict[str, Targets] = field(default_factory=TARGETS.copy)
+    targets: Mapping[str, Targets] = TARGETS
     sop: Path | None = None
 
     def options(self, kind: str) -> CheckOptions:
@@ -145,7 +146,7 @@ def _checks(problems: Problems) -> dict[str, CheckOptions]:
     return checks
 
 
-def _targets(problems: Problems) -> dict[str, Targets]:
+def _targets(problems: Problems) -> Mapping[str, Targets]:
     """The targets of each severity: what its table says, else the usual ones."""
     tables = problems.source.document.get("targets", {})
     if not isinstance(tables, dict):

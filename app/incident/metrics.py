@@ -71,29 +71,29 @@ def measures(entries: Sequence[Entry], targets: Targets = NO_TARGETS) -> tuple[M
     moments = _Moments(entries)
     begin = moments.onset
     rows = (
-        ("TTD", "to detect", moments.detected, "first `detected`", targets.detect),
+        ("TTD", "to detect", moments.detected, "first detected", targets.detect),
         (
             "TTA",
             "to acknowledge",
             moments.acknowledged,
-            "first `acknowledged`, else `opened`",
+            "first acknowledged, else opened",
             targets.acknowledge,
         ),
         (
             "TTN",
             "to first notice",
             moments.first(_went_out),
-            "first `notice` that one route delivered",
+            "first notice that one route delivered",
             targets.notice,
         ),
         (
             "TTM",
             "to mitigate",
             moments.mitigated,
-            "last `verdict` off outage, else `resolved`",
+            "last verdict off outage, else resolved",
             targets.mitigate,
         ),
-        ("TTR", "to resolve", moments.last(_is(Resolved)), "last `resolved`", targets.resolve),
+        ("TTR", "to resolve", moments.last(_is(Resolved)), "last resolved", targets.resolve),
     )
     return tuple(
         Measure(

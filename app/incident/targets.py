@@ -6,6 +6,9 @@ minutes each), counted from onset as everything is; they double or more with eac
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from msgspec import Struct, structs
 
 from checks.model import Severity
@@ -30,24 +33,28 @@ class Targets(Struct, frozen=True, kw_only=True):
         return {name: value for name, value in structs.asdict(self).items() if value is not None}
 
 
-TARGETS: dict[str, Targets] = {
-    Severity.SEV1.value: Targets(
-        detect=5 * MINUTE,
-        acknowledge=10 * MINUTE,
-        notice=15 * MINUTE,
-        mitigate=HOUR,
-        resolve=4 * HOUR,
-    ),
-    Severity.SEV2.value: Targets(
-        detect=10 * MINUTE,
-        acknowledge=20 * MINUTE,
-        notice=30 * MINUTE,
-        mitigate=2 * HOUR,
-        resolve=8 * HOUR,
-    ),
-    Severity.SEV3.value: Targets(
-        detect=30 * MINUTE, acknowledge=HOUR, notice=2 * HOUR, mitigate=8 * HOUR, resolve=DAY
-    ),
-    Severity.SEV4.value: Targets(detect=HOUR, acknowledge=4 * HOUR, mitigate=DAY, resolve=3 * DAY),
-}
+TARGETS: Mapping[str, Targets] = MappingProxyType(
+    {
+        Severity.SEV1.value: Targets(
+            detect=5 * MINUTE,
+            acknowledge=10 * MINUTE,
+            notice=15 * MINUTE,
+            mitigate=HOUR,
+            resolve=4 * HOUR,
+        ),
+        Severity.SEV2.value: Targets(
+            detect=10 * MINUTE,
+            acknowledge=20 * MINUTE,
+            notice=30 * MINUTE,
+            mitigate=2 * HOUR,
+            resolve=8 * HOUR,
+        ),
+        Severity.SEV3.value: Targets(
+            detect=30 * MINUTE, acknowledge=HOUR, notice=2 * HOUR, mitigate=8 * HOUR, resolve=DAY
+        ),
+        Severity.SEV4.value: Targets(
+            detect=HOUR, acknowledge=4 * HOUR, mitigate=DAY, resolve=3 * DAY
+        ),
+    }
+)
 """What counts where the config says nothing else."""

@@ -7,33 +7,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
-from msgspec import Struct
-
-from app.incident.chain import Verified
-from app.incident.entry import Entry
-from app.incident.kinds import Opened
-
-
-class Story(Struct, frozen=True):
-    """What there is to tell: an incident, its entries in order, and whether its chain is whole."""
-
-    id: str
-    entries: tuple[Entry, ...]
-    verified: Verified
-
-    @property
-    def title(self) -> str:
-        """What the incident was opened as."""
-        opened = (entry.data for entry in self.entries if isinstance(entry.data, Opened))
-        return next((one.title for one in opened), "")
-
-    @property
-    def head(self) -> str:
-        """The last entry's number and hash."""
-        last = self.entries[-1] if self.entries else None
-        return f"{last.n}:{last.hash}" if last else "none, the log is empty"
+if TYPE_CHECKING:
+    from app.incident.story import Story
 
 
 class Report(Protocol):

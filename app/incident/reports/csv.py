@@ -6,7 +6,7 @@ import csv
 import io
 
 from app.incident.entry import Entry
-from app.incident.reports import Story
+from app.incident.story import Story
 from checks.when import iso
 
 SUFFIX = ".csv"

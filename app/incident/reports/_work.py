@@ -1,0 +1,197 @@
+"""What was done about it, as sections: notices, causes, commands, queues, procedure, review."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from app.incident.entry import Entry
+from app.incident.kinds import (
+    ActionItem,
+    CauseNamed,
+    CommandBegun,
+    CommandEnded,
+    ItemChanged,
+    Measured,
+    NoticeSent,
+)
+from app.incident.reports._clock import Clock
+from app.incident.reports._outline import Section, Table
+from app.incident.situation import ItemRecord
+from app.incident.story import Story
+from checks.when import span
+
+
+def work(story: Story, times: Clock) -> list[Section]:
+    """The sections that have something to say, in the order of a reader's interest."""
+    return [
+        section
+        for section in (
+            _notices(story, times),
+            _causes(story, times),
+            _commands(story, times),
+            _queues(story, times),
+            *_procedure(story, times),
+            *_review(story),
+        )
+        if section.lines or (section.table and section.table.rows)
+    ]
+
+
+def _notices(story: Story, times: Clock) -> Section:
+    rows = []
+    for entry, data in story.all(NoticeSent):
+        went = "; ".join(
+            f"{one.route}: {one.outcome}" + (f", {one.detail}" if one.detail else "")
+            for one in data.deliveries
+        )
+        to = ", ".join(data.audience)
+        rows.append((times.moment(entry.at), to, data.subject, went or "on no route"))
+    return Section(title="Notices", table=Table(("When", "To", "Subject", "Delivery"), tuple(rows)))
+
+
+def _causes(story: Story, times: Clock) -> Section:
+    """What diagnosis and people took for the cause, and what became of it."""
+    rows = []
+    for entry, data in story.all(CauseNamed):
+        sure = f"named, {data.confidence:.0%}" if data.confidence else "named"
+        where = f" ({data.host})" if data.host else ""
+        rows.append((times.moment(entry.at), entry.who, sure, (data.title or data.cause) + where))
+    for one in story.situation.hypotheses.values():
+        on = f" ({'; '.join(one.evidence)})" if one.evidence else ""
+        rows.append((times.moment(one.at), one.who, one.state, one.title + on))
+    head = ("When", "Who", "State", "Cause or hypothesis")
+    return Section(title="Causes and hypotheses", table=Table(head, tuple(rows)))
+
+
+def _commands(story: Story, times: Clock) -> Section:
+    ended = {data.begun: data for _, data in story.all(CommandEnded)}
+    rows = tuple(
+        (
+            times.moment(entry.at),
+            entry.who,
+            data.host,
+            shlex.join(data.argv),
+            _outcome(ended.get(entry.id)),
+        )
+        for entry, data in story.all(CommandBegun)
+    )
+    head = ("When", "Who", "Host", "Command", "Outcome")
+    return Section(title="Commands on servers", table=Table(head, rows))
+
+
+def _outcome(ended: CommandEnded | None) -> str:
+    if ended is None:
+        return "unknown: the log has no end of it"
+    status = "" if ended.status is None else f", exit status {ended.status}"
+    return f"{ended.outcome} after {span(ended.duration)}{status}"
+
+
+def _queues(story: Story, times: Clock) -> Section:
+    measured = story.all(Measured)
+    if not measured:
+        return Section(title="Mail queues")
+    most, peak = max(measured, key=lambda one: one[1].total)
+    oldest = max((queue.oldest for _, data in measured for queue in data.queues), default=0.0)
+    last, final = measured[-1]
+    lines = [
+        f"Most messages waiting: {peak.total:,}, at {times.moment(most.at)}.",
+        f"At {times.moment(last.at)}: {final.total:,}.",
+        f"Oldest message seen waiting: {span(oldest)}.",
+        "Bounced and lost mail is not counted here; the servers' logs tell.",
+    ]
+    if drained := _drained(measured):
+        lines.insert(1, f"Back to what it was at first after {span(drained)}.")
+    return Section(title="Mail queues", lines=tuple(lines))
+
+
+def _drained(measured: list[tuple[Entry, Measured]]) -> float | None:
+    """Seconds from the peak until no more waited than at first; None while more do."""
+    place = max(range(len(measured)), key=lambda one: measured[one][1].total)
+    first = measured[0][1].total
+    for entry, data in measured[place + 1 :]:
+        if data.total <= first:
+            return (entry.at - measured[place][0].at).total_seconds()
+    return None
+
+
+def _procedure(story: Story, times: Clock) -> Iterator[Section]:
+    """A section for each step that was begun; then what is left of steps and items."""
+    changed = story.all(ItemChanged)
+    titles = {data.item: data.title for _, data in changed}
+    moments = {data.item: entry.at for entry, data in changed}
+    rest = dict(story.situation.items)
+    untouched = []
+    for number, step in enumerate(story.steps, 1):
+        name = f"Step {number}, {step.title}"
+        if rest.keys().isdisjoint(item.id for item in step.items):
+            untouched.append(name)
+            continue
+        items = [
+            _Item(item.title, rest.pop(item.id, ItemRecord()), moments.get(item.id))
+            for item in step.items
+        ]
+        yield _step(name, items, times)
+    yield Section(title="Steps not begun", lines=tuple(untouched))
+    others = [
+        _Item(titles.get(item, item), record, moments.get(item)) for item, record in rest.items()
+    ]
+    if others:
+        yield _step("Other items" if story.steps else "Procedure", others, times)
+
+
+class _Item(NamedTuple):
+    title: str
+    record: ItemRecord
+    at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.record.state == "open" and not self.record.signed
+
+
+def _step(title: str, items: list[_Item], times: Clock) -> Section:
+    """What was done, with how long it took from the first item to the last; and what was not."""
+    done = sum(one.record.state == "done" for one in items)
+    said = f"{done} of {len(items)} done"
+    if moments := sorted(one.at for one in items if one.at):
+        took = span((moments[-1] - moments[0]).total_seconds())
+        said += f", from {times.moment(moments[0])} to {times.moment(moments[-1])} ({took})"
+    left = [one.title for one in items if one.is_open]
+    rows = tuple(
+        (one.title, _state(one.record), one.record.who, times.moment(one.at) if one.at else "")
+        for one in items
+        if not one.is_open
+    )
+    return Section(
+        title=title,
+        lines=(f"{said}.", *([f"Open: {'; '.join(left)}."] if left else [])),
+        table=Table(("Item", "State", "Who", "When"), rows),
+    )
+
+
+def _state(record: ItemRecord) -> str:
+    reason = f": {record.reason}" if record.reason else ""
+    signed = f", signed off by {', '.join(record.signed)}" if record.signed else ""
+    return f"{record.state}{reason}{signed}"
+
+
+def _review(story: Story) -> Iterator[Section]:
+    review = story.situation.review
+    if review is None:
+        return
+    answers = [
+        line
+        for question, answer in review.answers.items()
+        for line in (question, *f"  {answer or '-'}".split("\n"))
+    ]
+    yield Section(title="Review", lines=tuple(answers))
+    head = ("Action", "Owner", "Due", "Done")
+    rows = tuple(map(_action, review.actions))
+    yield Section(title="Actions agreed", table=Table(head, rows))
+
+
+def _action(one: ActionItem) -> tuple[str, ...]:
+    return one.title, one.owner or "nobody", one.due or "no date", "yes" if one.is_done else "no"
