@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from math import isfinite
 from pathlib import Path
 from typing import Any, get_args
@@ -18,11 +18,14 @@ from msgspec import Struct
 from app.incident.kinds import Data, Known, Unknown
 from app.incident.operator import Operator, me
 from checks.model import now
-from checks.text import redact, visible
+from checks.text import LINE_LIMIT, redact, visible
 from checks.when import iso
 
 TEXT_LIMIT = 20_000
 """Longest line of a text that is kept, in characters: a pasted log fits, a disk does not."""
+
+OPERATORS = 64
+"""How many are remembered: a handful writes thousands of entries."""
 
 _KINDS = {kind.__struct_config__.tag: kind for kind in get_args(Known)}
 
@@ -102,13 +105,19 @@ def new(data: Data, text: str = "", evidence: Iterable[str] = ()) -> dict[str, A
         "at": iso(now()),
         "mono": time.clock_gettime_ns(time.CLOCK_BOOTTIME),
         "boot": boot_id(),
-        "operator": _clean(msgspec.to_builtins(me())),
+        "operator": _myself(),
         "host": visible(os.uname().nodename),
         "kind": fields.pop("kind"),
         "text": _clean(text),
         "data": fields,
         "evidence": [_clean(line) for line in evidence],
     }
+
+
+@cache
+def _myself() -> dict[str, str]:
+    found: dict[str, str] = _clean(msgspec.to_builtins(me()))
+    return found
 
 
 def read(document: dict[str, Any]) -> Entry:
@@ -122,7 +131,7 @@ def read(document: dict[str, Any]) -> Entry:
     return Entry(
         n=number if isinstance(number, int) else 0,
         id=_text(document, "id"),
-        at=_time(document),
+        at=time_of(document),
         mono=mono if isinstance(mono, int) else 0,
         boot=_text(document, "boot"),
         operator=_operator(document.get("operator")),
@@ -144,10 +153,12 @@ def _plain(document: dict[str, Any], name: str) -> str:
 
 def _text(document: dict[str, Any], name: str) -> str:
     """One line: what is no more than a word must not look like entries of its own."""
-    return visible(_plain(document, name))
+    value = _plain(document, name)
+    return value if value.isprintable() and len(value) <= LINE_LIMIT else visible(value)
 
 
-def _time(document: dict[str, Any]) -> datetime:
+def time_of(document: dict[str, Any]) -> datetime:
+    """When it was written; `EPOCH` for what is no time."""
     try:
         at = datetime.fromisoformat(document["at"])
     except (KeyError, TypeError, ValueError):
@@ -156,11 +167,14 @@ def _time(document: dict[str, Any]) -> datetime:
 
 
 def _operator(value: Any) -> Operator:
-    try:
-        found = msgspec.convert(value, dict[str, Any])
-        return Operator(**{name: _text(found, name) for name in Operator.__struct_fields__})
-    except msgspec.ValidationError:
+    if not isinstance(value, dict):
         return Operator()
+    return _named(*(_text(value, name) for name in Operator.__struct_fields__))
+
+
+@lru_cache(OPERATORS)
+def _named(*words: str) -> Operator:
+    return Operator(**dict(zip(Operator.__struct_fields__, words, strict=True)))
 
 
 def _data(document: dict[str, Any]) -> Known | Unknown:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,16 @@ from app.incident import place
 from app.incident.entry import Entry, read
 from app.incident.error import LogError, why
 from app.incident.journal import Journal
-from app.incident.kinds import Closed, Opened
+from app.incident.kinds import Opened
 from checks.model import now
 
 SUFFIX = ".jsonl"
 TABLE = "entries"
 RECENT = 20
 """How many of the newest incidents are looked at for one to resume."""
+
+TURNS = {"opened": True, "closed": False}
+"""Kinds after which an incident is open, or is not any more."""
 
 _ID = re.compile(r"\d{4}-\d\d-\d\d-\d\d+")
 
@@ -76,12 +78,13 @@ def make(folder: Path) -> str:
 
 def summary(folder: Path, incident: str) -> Summary:
     """An incident, read once. Raises LogError."""
-    entries = tuple(map(read, _documents(folder, incident)))
+    documents = _documents(folder, incident)
+    entries = tuple(map(read, documents))
     opened = next((one.data for one in entries if isinstance(one.data, Opened)), None)
     return Summary(
         id=incident,
         title=opened.title if opened else "",
-        is_open=_is_open(reversed(entries)),
+        is_open=_is_open(documents),
         entries=entries,
     )
 
@@ -94,7 +97,7 @@ def current(folder: Path) -> str | None:
     hidden: LogError | None = None
     for incident in ids(folder)[:RECENT]:
         try:
-            if _is_open(map(read, reversed(_documents(folder, incident)))):
+            if _is_open(_documents(folder, incident)):
                 return incident
         except LogError as error:
             hidden = hidden or error
@@ -109,14 +112,10 @@ def _documents(folder: Path, incident: str) -> list[dict[str, Any]]:
     return [line.document for line in journal.lines if line.table == TABLE]
 
 
-def _is_open(newest_first: Iterable[Entry]) -> bool:
+def _is_open(documents: list[dict[str, Any]]) -> bool:
     """Whether work goes on: it has not been closed, or was opened again since.
 
     One without entries was begun by somebody who could not write the first one yet.
     """
-    for entry in newest_first:
-        if isinstance(entry.data, Closed):
-            return False
-        if isinstance(entry.data, Opened):
-            return True
-    return True
+    turns = (TURNS[kind] for one in reversed(documents) if (kind := str(one.get("kind"))) in TURNS)
+    return next(turns, True)

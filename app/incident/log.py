@@ -94,17 +94,17 @@ class IncidentLog:
         Otherwise it is kept and tried again, and `trouble` and `tell` say why.
         """
         document = make.new(data, text, evidence)
-        waiting = make.read(document)
         with self._mutex:
             with suppress(LogError):
                 self._journal.refresh()  # so that a step of the clock is told once
             self._show()
-            if step := self._step(waiting):
+            if step := self._step(document):
                 self._spare.waiting.append(make.new(ClockStepped(by=step)))
             self._spare.waiting.append(document)
             self._flush()
             self._show()
-            return next((one for one in reversed(self._read) if one.id == waiting.id), waiting)
+            written = (one for one in reversed(self._read) if one.id == document["id"])
+            return next(written, None) or make.read(document)
 
     def refresh(self) -> None:
         """Read what others added; write what waits, or was there before and is gone."""
@@ -184,11 +184,12 @@ class IncidentLog:
                 self._table.insert_multiple(documents)
                 path.unlink()
 
-    def _step(self, this: Entry) -> float:
+    def _step(self, this: dict[str, Any]) -> float:
         """By how many seconds the clock was set since the last entry of this boot; 0 is not."""
         for last in reversed([*self._read[-NEAR:], *self._shown[2]]):
-            if last.boot == this.boot and last.mono and last.at > make.EPOCH:
-                by = (this.at - last.at).total_seconds() - (this.mono - last.mono) / 1e9
+            if last.boot == this["boot"] and last.mono and last.at > make.EPOCH:
+                uptime = (this["mono"] - last.mono) / 1e9
+                by = (make.time_of(this) - last.at).total_seconds() - uptime
                 return round(by, 3) if abs(by) > STEP else 0.0
         return 0.0
 
