@@ -71,24 +71,17 @@ class Journal:
         One with the ``id`` of one that is there already is not added again. Raises LogError, and
         then nothing was acknowledged: the documents may be appended again.
         """
-        with self._mutex:
-            try:
-                with self._locked():
-                    self._settle()
-                    self._append_gone()
-                    return self._append((table, document) for document in documents)
-            except OSError as error:
-                raise LogError(f"{self.path}: can't be written: {why(error)}") from error
+        with self._alone("written"), self._locked():
+            self._settle()
+            self._append_gone()
+            return self._append((table, document) for document in documents)
 
     def refresh(self) -> None:
         """Read what others have added. Raises LogError."""
-        with self._mutex:
-            try:
-                if self._fd < 0 or not place.is_at(self._fd, self.path):
-                    self._open()
-                self._catch_up()
-            except OSError as error:
-                raise LogError(f"{self.path}: can't be read: {why(error)}") from error
+        with self._alone("read"):
+            if self._fd < 0 or not place.is_at(self._fd, self.path):
+                self._open()
+            self._catch_up()
 
     def take_mended(self) -> list[str]:
         """What was put right since this was asked last, a line each, for the log to tell."""
@@ -97,16 +90,22 @@ class Journal:
 
     def content(self) -> bytes:
         """The whole file as it is now. Raises LogError."""
-        with self._mutex:
-            try:
-                return place.read(self._fd, 0)
-            except OSError as error:
-                raise LogError(f"{self.path}: can't be read: {why(error)}") from error
+        with self._alone("read"):
+            return place.read(self._fd, 0)
 
     def close(self) -> None:
         """Let the file go; it is opened again when it is needed."""
         with self._mutex:
             self._close()
+
+    @contextmanager
+    def _alone(self, what: str) -> Iterator[None]:
+        """Inside, no other thread of ours is; an OSError becomes a LogError: can't be `what`."""
+        with self._mutex:
+            try:
+                yield
+            except OSError as error:
+                raise LogError(f"{self.path}: can't be {what}: {why(error)}") from error
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -144,7 +143,8 @@ class Journal:
             if known is None:
                 lines.append(chain.seal(table, n + 1, head, document))
                 n, head = lines[-1].n, lines[-1].hash
-                new |= {name: n} if name else {}
+                if name:
+                    new[name] = n
             numbers.append(known or n)
         self._put(lines)
         return numbers
@@ -159,7 +159,7 @@ class Journal:
         else:
             self._append((line.table, line.document) for line in gone)
         self._gone = {}
-        self._mended.append(f"{len(gone)} entries were missing, and were written again")
+        self._mended.append(f"entries that were missing and written again: {len(gone)}")
 
     def _put(self, lines: list[Line]) -> None:
         """Add `lines`, and hear that they are on disk."""
@@ -263,7 +263,7 @@ class Journal:
         aside = place.free_name(self.path, "damaged")
         place.put(self.path, b"".join(line + b"\n" for line in good), aside=aside)
         self._mended.append(
-            f"{self.unreadable} lines could not be read, {len(good)} could; "
+            f"lines that could not be read: {self.unreadable} of {self.unreadable + len(good)}; "
             f"the damaged file is kept as {aside.name}"
         )
         return True

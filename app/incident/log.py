@@ -195,9 +195,8 @@ class IncidentLog:
 
     def _damage(self) -> str:
         number = self._journal.unreadable
-        lines = "1 line" if number == 1 else f"{number} lines"
         kept = "the damaged file is kept aside when the next entry is written"
-        return f"{self.path}: {lines} can't be read; {kept}" if number else ""
+        return f"{self.path}: lines that can't be read: {number}; {kept}" if number else ""
 
     def _say(self, trouble: str) -> None:
         """Say what is wrong, or with an empty text that nothing is any more."""

@@ -60,10 +60,18 @@ def write(fd: int, content: bytes) -> None:
 
 def make_folder(folder: Path) -> None:
     """Make `folder` as its parent is: shared with the group where that is shared."""
-    with suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-        shared = folder.parent.stat().st_mode & stat.S_ISGID
-        folder.chmod(0o2770 if shared else 0o700)  # mkdir's own mode is cut by the umask
+    if folder.is_dir():
+        return
+    shared = folder.parent.stat().st_mode & stat.S_ISGID
+    made = _beside(folder)
+    made.mkdir(mode=0o700)
+    try:
+        made.chmod(0o2770 if shared else 0o700)  # mkdir's own mode is cut by the umask
+        made.rename(folder)
+    except OSError:
+        made.rmdir()
+        if not folder.is_dir():  # else another operator was faster
+            raise
 
 
 def create(path: Path) -> int:
@@ -80,7 +88,7 @@ def put(path: Path, content: bytes, *, aside: Path | None = None) -> None:
     One that is there already goes `aside`, and the new one is for the same people. Without `aside`
     FileExistsError is raised.
     """
-    made = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    made = _beside(path)
     fd = create(made)
     try:
         write(fd, content)
@@ -97,6 +105,11 @@ def put(path: Path, content: bytes, *, aside: Path | None = None) -> None:
         with suppress(FileNotFoundError):
             made.unlink()
     sync_folder(path.parent)
+
+
+def _beside(path: Path) -> Path:
+    """A name for what becomes `path` once it is whole: nobody ever sees less."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(6)}")
 
 
 def _make_alike(fd: int, path: Path) -> None:

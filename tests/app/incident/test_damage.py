@@ -133,7 +133,7 @@ def test_lines_that_cannot_be_read_are_told_at_once_and_kept_aside_by_the_next_e
     heard: list[str] = []
     other = again(tell=heard.append)
     assert heard == [other.trouble]
-    assert "2 lines can't be read" in other.trouble
+    assert "lines that can't be read: 2;" in other.trouble
     assert log.path.read_bytes() == damaged, "looking changes nothing"
     other.append(Note(), "new")
     assert texts(other) == ["note 0", "note 1", "new"]
@@ -141,7 +141,7 @@ def test_lines_that_cannot_be_read_are_told_at_once_and_kept_aside_by_the_next_e
     [kept] = aside(other)
     assert kept.read_bytes() == damaged
     assert mended(other) == [
-        f"2 lines could not be read, 3 could; the damaged file is kept as {kept.name}"
+        f"lines that could not be read: 2 of 5; the damaged file is kept as {kept.name}"
     ]
     assert any(kept.name in one for one in heard)
 

@@ -89,7 +89,7 @@ def test_what_is_no_id_leads_nowhere(name: str, folder: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_one_clear_line(folder: Path) -> None:
     folder.touch()
-    with pytest.raises(LogError, match=f"^{folder}: can't be read: Not a directory$"):
+    with pytest.raises(LogError, match=f"^{folder}: no incident can be opened: Not a directory$"):
         incidents.make(folder)
 
 
