@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
+import stat
 from collections.abc import Iterable
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -13,6 +16,7 @@ from app.places import PlaceError, state_folder
 from checks.board import Board
 from checks.model import State
 from checks.resolver import LookupFailed, NoSuchName, Resolver
+from checks.text import visible
 
 RESOLVER_DEADLINE = 3.0
 
@@ -36,6 +40,7 @@ async def this_machine(config: Config) -> list[Ability]:
         _state(config),
         *_sop(config),
         _ssh(config),
+        *_canaries(config),
         await _icmp(),
         await _resolver(config.system.resolver),
     ]
@@ -72,6 +77,24 @@ def _ssh(config: Config) -> Ability:
         return Ability("ssh", is_there=True, text="not installed, and no host needs it")
     text = f"not installed; needed for {', '.join(wanted)}"
     return Ability("ssh", is_there=False, text=text, mend="apt install openssh-client")
+
+
+def _canaries(config: Config) -> Iterable[Ability]:
+    """Whether each canary's password file can be read by us, and not by everybody."""
+    for canary in config.system.canaries:
+        subject = f"{canary.address} password"
+        file = canary.password.file
+        if not file:
+            text = f"${canary.password.env}" if canary.password.env else "a command tells it"
+            yield Ability(subject, is_there=True, text=text)
+        elif not os.access(file, os.R_OK):
+            text = f"{visible(file)} cannot be read by you"
+            yield Ability(subject, is_there=False, text=text, mend=f"ls -l {shlex.quote(file)}")
+        elif Path(file).stat().st_mode & stat.S_IROTH:
+            text = f"{visible(file)} can be read by everybody on this machine"
+            yield Ability(subject, is_there=False, text=text, mend=f"chmod o= {shlex.quote(file)}")
+        else:
+            yield Ability(subject, is_there=True, text=visible(file))
 
 
 async def _icmp() -> Ability:

@@ -156,7 +156,10 @@ def _verdict(
     failures: Sequence[Failure],
     cleared: Sequence[Side],
 ) -> Verdict:
-    what = " or ".join(functions)
+    # Who cannot receive at all cannot from outside either.
+    what = " or ".join(
+        one for one in functions if one != "receive from outside" or "receive" not in functions
+    )
     users = tuple(dict.fromkeys(one.side.user for one in failures))
     summary = {
         "all-users": f"nobody can {what}",

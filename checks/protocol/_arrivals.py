@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from msgspec import Struct, field
 
 from checks.model import now
+from checks.protocol._login import Login
 from checks.protocol._mailbox import Copy, Mailbox
 from checks.protocol._testmail import made_at
-from checks.secret import Credentials
 
 LEFTOVER = timedelta(hours=2)
 """Age at which any test mail goes, whoever sent it: the run that sent it has ended long ago."""
@@ -59,10 +59,10 @@ class Wanted(Struct, frozen=True, kw_only=True):
     until: float
 
 
-async def look_for(wanted: Wanted, mailbox: Mailbox, look: Look, credentials: Credentials) -> None:
+async def look_for(wanted: Wanted, mailbox: Mailbox, look: Look, login: Login) -> None:
     """Log in and look. Raises what `Mailbox` does."""
     clock = asyncio.get_running_loop().time
-    await mailbox.open(credentials)
+    await mailbox.open(login)
     folders = ["INBOX", *await mailbox.junk_folders()]
     while True:
         for folder in folders:

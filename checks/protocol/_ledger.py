@@ -48,12 +48,12 @@ class Sent(Struct, frozen=True, kw_only=True):
 class Book(Struct, frozen=True, kw_only=True):
     """A trip's ledger.
 
-    `tried` is when a server was last asked to let us in or to take a message, `proven` when the
-    newest message that has arrived was sent. `arrived` holds the last tokens, by which a second
-    copy is known; `result` was the last one.
+    `sent` is when a server last had a message of ours, `proven` when the newest message that has
+    arrived was sent. `arrived` holds the last tokens, by which a second copy is known; `result`
+    was the last one.
     """
 
-    tried: datetime | None = None
+    sent: datetime | None = None
     proven: datetime | None = None
     under_way: tuple[Sent, ...] = ()
     lost: tuple[Sent, ...] = ()
@@ -96,7 +96,7 @@ def held(folder: str, trip: str) -> Iterator[Ledger]:
 
     `folder` is the state folder, the user's own when empty.
     """
-    path = _place(folder, trip)
+    path = place(folder, trip)
     lock = _lock(path)
     try:
         yield Ledger(path)
@@ -106,7 +106,7 @@ def held(folder: str, trip: str) -> Iterator[Ledger]:
 
 def last_result(folder: str, trip: str) -> Result | None:
     """What whoever holds the ledger has last written. Raises LedgerError."""
-    return Ledger(_place(folder, trip)).book.result
+    return Ledger(place(folder, trip)).book.result
 
 
 def _lock(path: Path) -> int:
@@ -124,19 +124,20 @@ def _lock(path: Path) -> int:
     return descriptor
 
 
-def _place(folder: str, trip: str) -> Path:
+def place(folder: str, name: str) -> Path:
+    """The file for that name in the state folder. Raises LedgerError where there can be none."""
     from platformdirs import user_state_path
 
     state = Path(folder).expanduser() if folder else user_state_path("mailmedic")
-    place = state / "roundtrip"
+    kept = state / "roundtrip"
     try:
-        if not place.is_dir():
+        if not kept.is_dir():
             state.mkdir(mode=0o700, parents=True, exist_ok=True)
-            place.mkdir(exist_ok=True)
-            place.chmod(state.stat().st_mode & 0o7770)  # whom the state folder lets in, it does
+            kept.mkdir(exist_ok=True)
+            kept.chmod(state.stat().st_mode & 0o7770)  # whom the state folder lets in, it does
     except OSError as error:
-        raise _error(place, "written", error) from error
-    return place / f"{quote(trip, safe='@')}.json"
+        raise _error(kept, "written", error) from error
+    return kept / f"{quote(name, safe='@')}.json"
 
 
 def _error(path: Path, what: str, error: OSError) -> LedgerError:

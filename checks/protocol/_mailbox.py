@@ -19,6 +19,7 @@ from checks.model import State
 from checks.protocol import imap
 from checks.protocol._dialogue import Broken, How
 from checks.protocol._judged import Judged
+from checks.protocol._login import Login
 from checks.protocol._session import Session
 from checks.protocol._stopped import Refused
 from checks.protocol._testmail import HEADER, tokens_in
@@ -68,7 +69,7 @@ class Mailbox:
         self._talk = imap.Talk()
         self._imap = IMAP4ClientProtocol(asyncio.get_running_loop())
 
-    async def open(self, credentials: Credentials) -> None:
+    async def open(self, login: Login) -> None:
         """Greet and log in."""
         session, talk = self._session, self._talk
         await imap.enter(session, talk)
@@ -80,12 +81,14 @@ class Mailbox:
             text = "STARTTLS is not offered, so the password was not sent"
             raise Refused(Judged(State.CRITICAL, "roundtrip.login.no-tls", text))
         with session.step("login", after="the password"):
-            talk.capabilities, before = None, talk.capabilities
-            answer = await self._log_in(credentials, before or frozenset())
-            if answer.word != "OK":
-                raise Refused(_judge_login(answer))
-            self._lend()
-            if talk.capabilities is None:
+            async with login.turn("roundtrip.login.failed"):
+                talk.capabilities, before = None, talk.capabilities
+                answer = await self._log_in(login.credentials, before or frozenset())
+                if answer.word != "OK":
+                    raise Refused(_judge_login(answer))
+        self._lend()
+        if talk.capabilities is None:
+            with session.step("login", after="CAPABILITY"):
                 await session.dialogue.ask(self._imap.capability(), shown="CAPABILITY")
 
     async def _log_in(

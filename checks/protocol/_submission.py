@@ -19,10 +19,10 @@ from checks.model import State
 from checks.protocol import smtp
 from checks.protocol._dialogue import Broken, How
 from checks.protocol._judged import Judged
+from checks.protocol._login import Login
 from checks.protocol._reply import NotAReply, Reply, parse_reply
 from checks.protocol._session import Session
 from checks.protocol._stopped import Refused
-from checks.secret import Credentials
 from checks.text import MASK
 
 if TYPE_CHECKING:
@@ -49,12 +49,10 @@ _QUEUE_ID = re.compile(r"queued as ([\w-]+)|\bid=([\w-]+)|([\w-]{6,}) [Mm]essage
 class Submission(Struct):
     """How far it got.
 
-    `has_tried` counts against the rate: a login or a message was tried. While `is_in_doubt` the
-    server has the message, and has not said whether it takes it.
+    While `is_in_doubt` the server has the message, and has not said whether it takes it.
     """
 
     reply: Reply | None = None
-    has_tried: bool = False
     is_in_doubt: bool = False
     is_accepted: bool = False
 
@@ -74,23 +72,23 @@ class Envelope(Struct, frozen=True):
 
 
 async def submit(
-    session: Session, seen: Submission, envelope: Envelope, credentials: Credentials | None
+    session: Session, seen: Submission, envelope: Envelope, login: Login | None
 ) -> None:
-    """Greet, log in with `credentials`, and hand the message over.
+    """Greet, log in, and hand the message over.
 
     Raises Refused, and what else `Session.run` takes.
     """
     talk = smtp.Talk()
     await smtp.greet(session, talk)
-    if credentials is not None:
+    if login is not None:
         await smtp.secure(session, talk)
     for judged in smtp.judge(talk, session.target.about):
         if judged.state == State.CRITICAL:
             raise Refused(judged)
     client = _client(session, talk.ehlo or talk.helo)
-    if credentials is not None:
-        await _log_in(session, client, seen, credentials)
-    await _hand_over(session, client, seen, envelope, is_stranger=credentials is None)
+    if login is not None:
+        await _log_in(session, client, login)
+    await _hand_over(session, client, seen, envelope, is_stranger=login is None)
     session.leave("QUIT")
 
 
@@ -110,9 +108,7 @@ def _client(session: Session, ehlo: Reply | None) -> SMTP:
     return client
 
 
-async def _log_in(
-    session: Session, client: SMTP, seen: Submission, credentials: Credentials
-) -> None:
+async def _log_in(session: Session, client: SMTP, login: Login) -> None:
     if session.certificate is None:
         text = "STARTTLS is not offered, so the password was not sent"
         raise Refused(Judged(State.CRITICAL, "roundtrip.auth.no-tls", text))
@@ -120,18 +116,18 @@ async def _log_in(
     if not known:
         text = "offers no AUTH with a mechanism that we speak"
         raise Refused(Judged(State.CRITICAL, "roundtrip.auth.missing", text))
-    seen.has_tried = True
     method = getattr(client, f"auth_{known[0].replace('-', '')}")
-    command = method(credentials.user, credentials.reveal())
-    reply = await _step(session, "auth", f"AUTH {known[0].upper()} {MASK}", command)
-    if not reply.is_positive:
-        raise Refused(_judge_login(reply))
+    with session.step("auth", after="AUTH"):
+        async with login.turn("roundtrip.auth.failed"):
+            command = method(login.credentials.user, login.credentials.reveal())
+            reply = await _ask(session, f"AUTH {known[0].upper()} {MASK}", command)
+            if not reply.is_positive:
+                raise Refused(_judge_login(reply))
 
 
 async def _hand_over(
     session: Session, client: SMTP, seen: Submission, envelope: Envelope, *, is_stranger: bool
 ) -> None:
-    seen.has_tried = True
     sender, recipient = envelope.sender, envelope.recipient
     for name, shown, command in (
         ("mail", f"MAIL FROM:<{sender}>", partial(client.mail, sender)),
@@ -139,16 +135,15 @@ async def _hand_over(
         ("data", "DATA", partial(client.data, envelope.message)),
     ):
         seen.is_in_doubt = name == "data"
-        seen.reply = await _step(session, name, shown, command())
+        with session.step(name, after=shown.split(maxsplit=1)[0]):
+            seen.reply = await _ask(session, shown, command())
         seen.is_in_doubt = False
         if not seen.reply.is_positive:
             raise Refused(_judge_refusal(seen.reply, is_stranger=is_stranger))
     seen.is_accepted = True
 
 
-async def _step(
-    session: Session, name: str, shown: str, command: Coroutine[Any, Any, SMTPResponse]
-) -> Reply:
+async def _ask(session: Session, shown: str, command: Coroutine[Any, Any, SMTPResponse]) -> Reply:
     """The reply to one command of the library's. Raises Broken."""
     from aiosmtplib import SMTPResponse, SMTPResponseException
 
@@ -158,10 +153,9 @@ async def _step(
         except SMTPResponseException as error:
             return SMTPResponse(error.code, error.message)
 
-    with session.step(name, after=shown.split(maxsplit=1)[0]):
-        response = await session.dialogue.ask(replied(), shown=shown)
-        mask = session.dialogue.mask
-        return _reply(response.code, mask(response.message) if mask else response.message)
+    response = await session.dialogue.ask(replied(), shown=shown)
+    mask = session.dialogue.mask
+    return _reply(response.code, mask(response.message) if mask else response.message)
 
 
 def _reply(code: int, message: str) -> Reply:

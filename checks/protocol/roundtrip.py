@@ -17,7 +17,16 @@ from checks.model import Canary, Finding, Result, State, System, Target, Trip, n
 from checks.phases import Phases
 from checks.protocol import _mailbox, _passage, _submission, _tls, imap, smtp
 from checks.protocol._arrivals import Look, Wanted, look_for
-from checks.protocol._ledger import HeldElsewhere, Ledger, LedgerError, Sent, held, last_result
+from checks.protocol._ledger import (
+    HeldElsewhere,
+    Ledger,
+    LedgerError,
+    Sent,
+    held,
+    last_result,
+    place,
+)
+from checks.protocol._login import Login
 from checks.protocol._mailbox import Mailbox
 from checks.protocol._passage import Limits
 from checks.protocol._report import Run, report
@@ -46,6 +55,11 @@ FINDINGS = (
 
 SPARE = 0.5
 """Seconds of the deadline that are kept for what follows on the talking."""
+
+
+SUBMISSION = 0.67
+"""Share of the time that handing over may take: a server that was asked for a wrong password lets
+the next one from here wait for 4 s (Dovecot's auth penalty)."""
 
 
 class Options(_tls.TlsOptions, frozen=True, kw_only=True):
@@ -100,10 +114,10 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
 
 
 def _is_due(ledger: Ledger, options: Options) -> bool:
-    tried = ledger.book.tried
-    if tried is None:
+    sent = ledger.book.sent
+    if sent is None:
         return True
-    elapsed = (now() - tried).total_seconds()
+    elapsed = (now() - sent).total_seconds()
     return elapsed < 0 or elapsed >= options.pause  # below zero: the clock was set back
 
 
@@ -124,8 +138,8 @@ class _Run:
     async def result(self) -> Result:
         """Do it. Raises SecretError, LedgerError."""
         trip = self._trip
-        reader = await self._credentials(trip.recipient)
-        sender = None if trip.sender is None else await self._credentials(trip.sender)
+        reader = await self._login(trip.recipient)
+        sender = None if trip.sender is None else await self._login(trip.sender)
         if _is_due(self._ledger, self._options):
             await self._send(sender)
         before = self._ledger.book
@@ -155,14 +169,15 @@ class _Run:
     def _left(self) -> float:
         return max(0.0, self._until - self._clock())
 
-    async def _credentials(self, canary: Canary) -> Credentials:
+    async def _login(self, canary: Canary) -> Login:
         password = await reveal(canary.password, deadline=self._left / 3)
         credentials = Credentials(canary.user, password)
         self._secrets.append(credentials)
         self._reading.dialogue.mask = self._mask
-        return credentials
+        mark = place(self._options.folder, canary.address)
+        return Login(credentials, canary.password, mark)
 
-    async def _send(self, credentials: Credentials | None) -> None:
+    async def _send(self, login: Login | None) -> None:
         """Hand a new message over. It is noted before, so that a crash leaves a trace of it."""
         ledger, trip = self._ledger, self._trip
         book = ledger.book
@@ -173,18 +188,17 @@ class _Run:
         session.dialogue.mask = self._mask
         envelope = _envelope(trip, sent.token)
         await session.run(
-            lambda: submit(session, seen, envelope, credentials), deadline=self._left / 2
+            lambda: submit(session, seen, envelope, login), deadline=self._left * SUBMISSION
         )
         if seen.is_in_doubt and session.stopped is not None:
             text = "has the message, and does not say whether it takes it"
             session.stopped = replace(session.stopped, code="roundtrip.in-doubt", text=text)
-        tried = now() if seen.has_tried else book.tried
-        is_gone = seen.is_accepted or seen.is_in_doubt
-        sent = replace(sent, queue_id=seen.queue_id, is_accepted=seen.is_accepted)
-        under_way = (*book.under_way, sent) if is_gone else book.under_way
-        ledger.keep(replace(book, tried=tried, under_way=under_way))
+        if seen.is_accepted or seen.is_in_doubt:
+            sent = replace(sent, queue_id=seen.queue_id, is_accepted=seen.is_accepted)
+            book = replace(book, sent=sent.at, under_way=(*book.under_way, sent))
+        ledger.keep(book)
 
-    async def _look(self, credentials: Credentials) -> Look:
+    async def _look(self, login: Login) -> Look:
         book, look = self._ledger.book, Look()
         young = now() - timedelta(seconds=self._options.late)
         fresh = {one.token for one in book.under_way if one.at >= young}
@@ -196,7 +210,7 @@ class _Run:
         )
         session = self._reading
         mailbox = Mailbox(session)
-        await session.run(lambda: look_for(wanted, mailbox, look, credentials), deadline=self._left)
+        await session.run(lambda: look_for(wanted, mailbox, look, login), deadline=self._left)
         return look
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 import tracemalloc
 from collections.abc import AsyncIterator, Callable
@@ -39,6 +40,13 @@ class Asker:
     def __init__(self, target: Target, folder: Path) -> None:
         self.target = target
         self.options = roundtrip.Options(folder=str(folder), pause=0.0, late=30.0)
+
+    def use(self, secret: Secret) -> None:
+        """From now on the canary's password is there."""
+        assert self.target.trip is not None
+        canary = replace(self.target.trip.recipient, password=secret)
+        trip = replace(self.target.trip, recipient=canary, sender=canary)
+        self.target = replace(self.target, trip=trip)
 
     async def __call__(self, **options: float) -> Result:
         deadline = options.pop("deadline", DEADLINE)
@@ -180,6 +188,34 @@ async def test_a_wrong_password_is_tried_once_and_not_again_at_each_retry(tmp_pa
     assert broken(results[0]) == "send.log in"
     assert "535 5.7.8" in results[0].summary
     assert system.heard.count(b"AUTH PLAIN") == 1
+
+
+async def test_several_trips_try_a_wrong_password_once(tmp_path: Path) -> None:
+    system = MailSystem(imap_says={"AUTHENTICATE": b"%T NO [AUTHENTICATIONFAILED] no\r\n"})
+    async with asking(system, tmp_path, is_stranger=True) as ask:
+        targets = [replace(ask.target, name=name) for name in "abc"]
+        results = await asyncio.gather(
+            *(roundtrip.check(one, ask.options, deadline=DEADLINE) for one in targets)
+        )
+    assert {one.codes for one in results} == {("roundtrip.login.failed",)}
+    assert system.heard.count(b"AUTHENTICATE") == 1
+    assert sum("not tried again" in one.summary for one in results) == 2
+
+
+async def test_a_newer_password_file_is_tried_at_once(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("wrong\n")
+    system = MailSystem(smtp_says={"AUTH": mailsystem.USER_DENIED})
+    async with asking(system, tmp_path / "state") as ask:
+        ask.use(Secret(file=str(secret)))
+        await ask()
+        assert "not tried again" in (await ask()).summary
+        system.smtp_says = {}
+        later = time.time() + 1
+        secret.write_text("right\n")
+        os.utime(secret, (later, later))
+        result = await ask()
+    assert result.state == State.OK
 
 
 @pytest.mark.parametrize(("side", "code"), [("smtp", "auth"), ("imap", "login")])
@@ -366,3 +402,30 @@ async def test_a_server_that_repeats_the_password_gives_nothing_away(
         for kept in (tmp_path / str(number)).rglob("*.json"):
             assert_no_secret(kept.read_text())
     assert_no_secret(caplog.text)
+
+
+async def test_a_password_that_cannot_be_had_is_unknown(tmp_path: Path) -> None:
+    async with asking(MailSystem(), tmp_path) as ask:
+        ask.use(Secret(file=str(tmp_path / "nowhere")))
+        result = await ask()
+    assert (result.state, result.codes) == (State.UNKNOWN, ("roundtrip.secret",))
+    assert result.summary.endswith("nowhere: No such file or directory")
+
+
+async def test_a_ledger_that_cannot_be_kept_means_that_nothing_is_sent(tmp_path: Path) -> None:
+    (tmp_path / "roundtrip").write_text("a file where the folder should be")
+    system = MailSystem()
+    async with asking(system, tmp_path) as ask:
+        result = await ask()
+    assert (result.state, result.codes) == (State.UNKNOWN, ("roundtrip.ledger",))
+    assert system.taken == 0
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[" * 100_000, b'{"under_way": [{"token": 1}]}'])
+async def test_a_damaged_ledger_is_begun_anew(content: bytes, tmp_path: Path) -> None:
+    async with asking(MailSystem(), tmp_path) as ask:
+        await ask()
+        [path] = (tmp_path / "roundtrip").glob("*.json")
+        path.write_bytes(content)
+        result = await ask()
+    assert result.state == State.OK

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
+from app.cli.status import sweep
 from checks.facts import RoundTripFacts
 from checks.model import Result, State, Target
 from checks.protocol import roundtrip
 from tests.canaries import Lab, lab
+from tests.lab.dovecot import PASSWORD
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("roundtrip-real")]
 
@@ -67,3 +72,54 @@ async def test_mail_goes_there_and_back_and_leaves_nothing(mail: Lab, name: str)
     assert [hop.protocol for hop in seen.hops][-1] == "LMTP"
     assert all(hop.at for hop in seen.hops)
     assert mail.mailbox("canary1") == mail.mailbox("canary2") == []
+
+
+async def test_a_locked_mailbox_is_one_users_trouble(own_mail: Lab) -> None:
+    users = own_mail.dovecot.folder / "users"
+    users.write_text(users.read_text().replace("canary1:", "canary1:another "))
+    verdict = (await sweep(own_mail.load())).verdict
+    assert (verdict.verdict, verdict.scope.kind) == ("degraded", "one-user")
+    assert verdict.scope.affected == ("canary1@lab.test",)
+    assert verdict.scope.unaffected == ("canary2@dept.test",)
+    log = own_mail.postfix.log.read_text() + own_mail.dovecot.log.read_text()
+    assert log.count("authentication failed") <= 2
+
+
+async def test_a_domain_whose_map_is_broken_is_one_domains_trouble() -> None:
+    with lab(virtual_mailbox_maps="inline:{canary1@lab.test=x}") as mail:
+        scene = await sweep(mail.load())
+    assert (scene.verdict.verdict, scene.verdict.scope.kind) == ("degraded", "one-domain")
+    assert scene.verdict.summary == "dept.test cannot receive"
+    standing = scene.board.standings["roundtrip/canary1@lab.test>canary2@dept.test"]
+    assert standing.result is not None
+    assert "550 5.1.1" in standing.result.summary
+
+
+async def test_mail_that_waits_in_the_queue_is_late_and_then_told_of(own_mail: Lab) -> None:
+    await own_mail.ask("canary1@lab.test", pause=0.0)
+    own_mail.dovecot.lmtp.rename(own_mail.dovecot.lmtp.with_suffix(".away"))
+    late = await own_mail.ask("canary1@lab.test", pause=0.0, late=0.5, deadline=4.0)
+    assert (late.state, late.codes) == (State.WARNING, ("roundtrip.delayed",))
+    assert rungs(late)["send.submit"] == "passed"
+    assert rungs(late)["deliver.deliver"] == "poor"
+    own_mail.dovecot.lmtp.with_suffix(".away").rename(own_mail.dovecot.lmtp)
+    own_mail.postfix.command("postqueue", "-f")
+    came = await own_mail.ask("canary1@lab.test", pause=60.0, late=30.0)
+    assert came.state == State.OK, came
+    assert facts(came).queue_id
+    assert own_mail.mailbox("canary1") == []
+
+
+def test_status_shows_trips_and_no_password(mail: Lab) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "status", "--json", "--config", str(mail.config)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    checks = {one["id"]: one for one in json.loads(done.stdout)["checks"]}
+    trip = checks["roundtrip/canary1@lab.test>canary2@dept.test"]
+    assert trip["state"] == "OK"
+    assert {"send.log-in", "send.submit", "deliver", "read.fetch"} <= trip["phases"].keys()
+    assert PASSWORD not in done.stdout + done.stderr

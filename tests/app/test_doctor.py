@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.config import load
+from app.doctor import this_machine
+
+CONFIG = """
+[[host]]
+name = "mail1"
+address = "127.0.0.1"
+
+[[canary]]
+address = "canary@lab.test"
+submission = "mail1"
+imap = "mail1"
+password = { file = "secret" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_there", "says", "mend"),
+    [
+        (0o600, True, "secret", ""),
+        (0o640, True, "secret", ""),
+        (0o644, False, "can be read by everybody", "chmod o= "),
+        (None, False, "cannot be read by you", "ls -l "),
+    ],
+)
+async def test_a_canarys_password_is_there_for_us_and_not_for_everybody(
+    mode: int | None, is_there: bool, says: str, mend: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG)
+    if mode is not None:
+        (tmp_path / "secret").write_text("hunter2\n")
+        (tmp_path / "secret").chmod(mode)
+    told = {one.subject: one for one in await this_machine(load(path))}
+    ability = told["canary@lab.test password"]
+    assert (ability.is_there, says in ability.text) == (is_there, True)
+    assert ability.mend.startswith(mend)
+    assert "hunter2" not in repr(ability)
