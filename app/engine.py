@@ -11,16 +11,18 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, suppress
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 
 from app.config import Config
-from app.desk import Desk
 from app.incident.error import LogError
-from app.incident.situation import Situation
 from checks.board import Board
 from checks.model import System, Verdict
+
+if TYPE_CHECKING:
+    from app.desk import Desk
+    from app.incident.situation import Situation
 
 T = TypeVar("T")
 
@@ -108,6 +110,7 @@ class Engine:
     async def _watch(self, config: Config) -> None:
         """Run the monitor until `stop`; raises what ended it before."""
         # Imported here: the screen is painted before the checks' libraries are loaded.
+        from app.desk import Desk
         from app.monitor import Monitor
         from app.plan import plan
 

@@ -29,3 +29,8 @@ def foreign(raw: bytes) -> list[str]:
     if found and len(found[-1]) < 12 and OURS.match(found[-1].encode("utf-8", "replace") + b"0m"):
         found.pop()
     return found
+
+
+def harmless(text: str) -> bool:
+    """Whether nothing in it steers a terminal; lines may end."""
+    return UNSAFE.search(text.replace("\n", "")) is None

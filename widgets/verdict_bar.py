@@ -61,7 +61,10 @@ class VerdictBar(Lines):
         """The one line."""
         if self.verdict is None or self.at is None:
             return (row(Span(" asking …", "dim")),)
-        tail = self._tail(self.verdict, self.at)
+        tail = self._tail(self.verdict, self.at, self.said)
+        least = row(f" {_word(self.verdict)}  {self.system}")
+        if width_of(least) + 2 + width_of(tail) > width:
+            tail = self._tail(self.verdict, self.at, ())
         room = width - width_of(tail)
         if room < 20:
             return (fit(row(f" {headline(self.verdict, self.at, self.system)}"), width),)
@@ -80,12 +83,17 @@ class VerdictBar(Lines):
             head = row(f" {headline(cut_verdict, at, self.system, is_short=True)}")
         return fit(head, room)
 
-    def _tail(self, verdict: Verdict, at: datetime) -> Row:
+    def _tail(self, verdict: Verdict, at: datetime, said: Row) -> Row:
         # Seconds cost bytes on the line, so they run only while somebody counts them.
         is_counting = verdict.verdict in ("outage", "degraded")
         now = clock(at) if is_counting else f"{clock(at)[:5]}Z"
         frozen = row("FROZEN  ") if self.is_frozen else ()
-        return (*frozen, *self.said, Span(f"{'  ' if self.said else ''}{now} "))
+        return (*frozen, *said, Span(f"{'  ' if said else ''}{now} "))
+
+
+def _word(verdict: Verdict) -> str:
+    word = verdict.verdict.upper() if verdict.verdict != "healthy" else "healthy"
+    return f"{GLYPHS.get(verdict.verdict, '?')} {word}"
 
 
 def _scope(verdict: Verdict) -> str:
@@ -94,7 +102,6 @@ def _scope(verdict: Verdict) -> str:
 
 def headline(verdict: Verdict, at: datetime, system: str, *, is_short: bool = False) -> str:
     """Everything but the clock; the system's name always: nobody may work on the wrong one."""
-    word = verdict.verdict.upper() if verdict.verdict != "healthy" else "healthy"
     parts = [
         part for part in (verdict.severity and verdict.severity.value, _scope(verdict)) if part
     ]
@@ -103,5 +110,4 @@ def headline(verdict: Verdict, at: datetime, system: str, *, is_short: bool = Fa
         parts.append(
             f"for {lasted}" if is_short else f"since {clock(verdict.since)[:-1]} ({lasted})"
         )
-    glyph = GLYPHS.get(verdict.verdict, "?")
-    return "  ".join(part for part in (f"{glyph} {word}", system, " · ".join(parts)) if part)
+    return "  ".join(part for part in (_word(verdict), system, " · ".join(parts)) if part)

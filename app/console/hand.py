@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.screen import Screen
 
-from app.actions import Deed, Record
-from app.engine import Scene
-from app.incident.entry import Entry
-from app.incident.situation import Situation
 from app.problem import Problem
 from widgets.text import Row, Span
 
 if TYPE_CHECKING:
+    from app.actions import Deed, Record
     from app.console.screens.main import MainScreen
     from app.console.session import Session
+    from app.engine import Scene
+    from app.incident.entry import Entry
+    from app.incident.situation import Situation
 
 T = TypeVar("T")
 

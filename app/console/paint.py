@@ -85,7 +85,7 @@ def _runs(row: list[Cell], x: int, cells: list[Cell]) -> Iterator[tuple[int, int
         first = place - 1 if cell[0] == "" and place else place
         if start < 0:
             start = first
-        elif not _is_bridged(cells[stop - 1 : first]):
+        elif first > stop and not _is_bridged(cells[stop - 1 : first]):
             yield x + start, x + stop
             start = first
         stop = place + 1

@@ -71,11 +71,10 @@ def _certificate(
         )
     )
     if not is_ca:
-        names = [x509.DNSName(name) for name in NAMES]
-        address = x509.IPAddress(ipaddress.ip_address(LOOPBACK))
-        builder = builder.add_extension(
-            x509.SubjectAlternativeName([*names, address]), critical=False
-        ).add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        names = [*map(x509.DNSName, NAMES), x509.IPAddress(ipaddress.ip_address(LOOPBACK))]
+        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        builder = builder.add_extension(usage, critical=False)
     return builder.sign(ca_key, hashes.SHA256())
 
 

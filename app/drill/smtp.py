@@ -10,6 +10,7 @@ import asyncio
 import mailbox
 import ssl
 from email.utils import formatdate
+from functools import partial
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -82,30 +83,19 @@ async def start(layout: Layout, ports: list[int], tls: ssl.SSLContext) -> None:
             success=isinstance(login, LoginPassword) and login in known, handled=False
         )
 
-    def incoming() -> SMTP:
-        return SMTP(
-            delivery,
-            hostname=HOSTNAME,
-            ident=IDENT,
-            tls_context=tls,
-            data_size_limit=SIZE_LIMIT,
-            auth_exclude_mechanism=("LOGIN", "PLAIN"),
-            loop=loop,
-        )
-
-    def submission() -> SMTP:
-        return SMTP(
-            delivery,
-            hostname=HOSTNAME,
-            ident=IDENT,
-            tls_context=tls,
-            data_size_limit=SIZE_LIMIT,
-            require_starttls=True,
-            auth_required=True,
-            authenticator=authenticate,
-            loop=loop,
-        )
-
+    serve = partial(
+        SMTP,
+        delivery,
+        hostname=HOSTNAME,
+        ident=IDENT,
+        tls_context=tls,
+        data_size_limit=SIZE_LIMIT,
+        loop=loop,
+    )
+    incoming = partial(serve, auth_exclude_mechanism=("LOGIN", "PLAIN"))
+    submission = partial(
+        serve, require_starttls=True, auth_required=True, authenticator=authenticate
+    )
     for make, port in zip((incoming, submission), ports, strict=True):
         await loop.create_server(make, LOOPBACK, port, reuse_port=True, backlog=BACKLOG)
 

@@ -10,7 +10,7 @@ differ, as make(1) and git's index (gitformat-index(5)) do.
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
 
 from checks.drift._baseline import BaselineError
 from checks.drift._watch import Drift, StillLooking, Watch, watch_of
@@ -135,10 +135,11 @@ def _findings(drift: Drift, unreadable: tuple[str, ...]) -> list[Finding]:
 
 def _summary(drift: Drift, baseline_at: datetime) -> str:
     """The latest changes first: what was changed last is the first suspect."""
-    files = f"{len(drift.view.files):,} files watched"
+    count = len(drift.view.files)
+    files = f"{count:,} file{'' if count == 1 else 's'} watched"
     if drift.is_new:
         return f"baseline taken, {files}"
-    since = f"{baseline_at.astimezone():%a %d %b %H:%M}"
+    since = f"{baseline_at.astimezone(UTC):%a %d %b %H:%MZ}"
     if not drift.changes:
         return f"unchanged since {since}, {files}"
     count = len(drift.changes)

@@ -8,10 +8,11 @@ from checks.model import State
 from tests.widgets.scene import AT, CRITICAL, OK, answer, standing
 from widgets import figures, panel_table, state, text
 from widgets.figures import age
+from widgets.panels import queue
 from widgets.state import MARKS, ROLES, css, mark
 
 
-@pytest.mark.parametrize("module", [figures, panel_table, text])
+@pytest.mark.parametrize("module", [figures, panel_table, queue, text])
 def test_examples(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
 

@@ -142,6 +142,16 @@ async def test_in_a_narrow_bar_the_scope_gives_way_and_the_duration_and_the_note
         )
 
 
+async def test_before_the_systems_name_is_cut_the_note_goes() -> None:
+    bar, name = VerdictBar(), "mail.example.org (Berlin)"
+    async with One(bar).run_test(size=(60, 3)):
+        bar.show(OUTAGE, AT, system=name, note=row("i opens an incident"))
+        assert f"✗ OUTAGE  {name}" in bar.plain()[0]
+        assert "i opens" not in bar.plain()[0]
+        bar.show(OUTAGE, AT, system="Lab", note=row("i opens an incident"))
+        assert "i opens an incident" in bar.plain()[0]
+
+
 async def test_failing_checks_stand_worst_first_and_say_how_many_are_hidden() -> None:
     strip = CauseStrip()
     async with One(strip).run_test(size=(100, 6)):

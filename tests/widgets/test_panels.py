@@ -84,7 +84,7 @@ def test_a_queue_that_cannot_be_seen_is_blind_and_never_empty() -> None:
 def test_reasons_of_all_hosts_are_counted_together() -> None:
     full = answer(OK, facts=queue(deferred=5))
     on = board(standing("postfix", "mail1", full), standing("postfix", "mail2", full))
-    assert "2,262  connect to mail1" in text_of(Queue(), on)
+    assert "2,262  refused: mail1" in text_of(Queue(), on)
 
 
 def test_a_login_that_asks_names_the_key_to_press() -> None:

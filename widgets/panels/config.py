@@ -117,4 +117,5 @@ def _baseline(standings: list[Standing]) -> list[Row]:
         return []
     oldest = min(one.baseline_at for one in facts).astimezone(UTC)
     watched = sum(one.watched for one in facts)
-    return [row(Span(f"baseline {oldest:%a %d %b %H:%M} · {watched:,} files watched", "dim"))]
+    files = f"{watched:,} file{'' if watched == 1 else 's'} watched"
+    return [row(Span(f"baseline {oldest:%a %d %b %H:%MZ} · {files}", "dim"))]

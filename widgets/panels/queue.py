@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -16,6 +17,9 @@ from widgets.state import ABSENT, MARKS, Mark, mark
 from widgets.text import Row, Span, row
 
 MINUTES = 10
+CONNECT = re.compile(r"connect to (.+): ([^:]+)")
+"""What smtp(8) says of a destination that it could not reach."""
+
 GROWS = 1.0
 """Messages a minute from which on a growing queue is shown as a warning."""
 
@@ -87,10 +91,22 @@ def reason_rows(standings: Sequence[Standing]) -> list[Row]:
         return []
     ordered = sorted(counts.items(), key=lambda item: -item[1])
     lines = [
-        row(f"{count:>7,}  ", text if family in text else f"{family} {text}")
+        row(f"{count:>7,}  ", why_first(text if family in text else f"{family} {text}"))
         for (family, text), count in ordered
     ]
     return [row(Span("BY REASON", "head")), *lines]
+
+
+def why_first(text: str) -> str:
+    """Postfix's words with the reason in front: their end is what a narrow panel cuts off.
+
+    >>> why_first("connect to mx.ext.test[192.0.2.1]:25: Connection timed out")
+    'connection timed out: mx.ext.test[192.0.2.1]:25'
+    >>> why_first("4.7.1 greylisted by ext.test")
+    '4.7.1 greylisted by ext.test'
+    """
+    found = CONNECT.fullmatch(text)
+    return f"{found[2].lower()}: {found[1]}" if found else text
 
 
 def _entry(name: str, standing: Standing, at: datetime) -> Entry:

@@ -13,13 +13,11 @@ from textual.reactive import Reactive, reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from app.console.bar import note, verdict
 from app.console.command import Command, commands
 from app.console.hand import Hand
 from app.console.screens.panel import PanelScreen
 from app.console.session import Session
 from app.console.sidebar import foot, steps
-from app.console.words import log, log_title
 from app.engine import Scene
 from checks.model import now
 from widgets.cause_strip import CauseStrip, failing
@@ -104,6 +102,9 @@ class MainScreen(Screen[None]):
         """Hand the scene to every widget."""
         if scene is None:
             return
+        # The screen is painted before what an incident needs is loaded.
+        from app.console.words import log, log_title
+
         self._second()
         self.query_one(CauseStrip).show(failing(scene.board, scene.board.at))
         self.query_one(Checklist).show(steps(self.session.procedure, scene), foot(scene))
@@ -123,6 +124,8 @@ class MainScreen(Screen[None]):
         """Show the verdict in `bar`; the screens that cover this one have one too."""
         if self.scene is None:
             return
+        from app.console.bar import note, verdict
+
         at = self.scene.board.at if self.is_frozen else now()
         system, is_frozen = self.scene.board.system, self.is_frozen
         shown, noted = verdict(self.scene), (*self.hand.remark, *note(self.scene, at))

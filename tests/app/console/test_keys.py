@@ -17,6 +17,7 @@ import pytest
 from app.console.command import commands
 from app.console.session import Session
 from app.drill import faults
+from tests.desktop import MAIN, settle, wait_until_gone
 from tests.lab.daemon import until
 from tests.peers import serve, smtp
 from tests.peers.background import background
@@ -27,8 +28,6 @@ pytestmark = pytest.mark.xdist_group("keys")
 MAILMEDIC = (sys.executable, "-m", "app")
 DRILL = cast(Session, SimpleNamespace(drill=True, watches_over_ssh=False))
 OFFERED = [command for command in commands() if command.is_offered(DRILL)]
-MAIN = "^p palette"
-"""Stands in the footer of the main screen alone."""
 
 
 @pytest.fixture(scope="module")
@@ -53,20 +52,6 @@ def from_the_main_screen(request: pytest.FixtureRequest) -> Iterator[None]:
     if "drill" in request.fixturenames:
         terminal: Terminal = request.getfixturevalue("drill")
         assert MAIN in terminal.text(), terminal.text()
-
-
-def settle(terminal: Terminal, seconds: float = 0.25) -> str:
-    end = time.monotonic() + 2
-    while terminal.read(seconds) and time.monotonic() < end:
-        pass
-    return terminal.text()
-
-
-def wait_until_gone(terminal: Terminal, text: str) -> None:
-    end = time.monotonic() + 10
-    while text in terminal.text():
-        terminal.read(0.05)
-        assert time.monotonic() < end, f"{text!r} is still there:\n{terminal.text()}"
 
 
 def back(terminal: Terminal) -> None:

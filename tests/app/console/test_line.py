@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -21,6 +20,7 @@ from checks.board import Board
 from checks.diagnosis.verdict import judge
 from checks.model import State
 from tests.boards import board, result
+from tests.desktop import wait_until_gone
 from tests.terminal import Terminal
 
 
@@ -142,7 +142,7 @@ def test_the_bar_says_so_by_itself_and_by_hand(tmp_path: Path) -> None:
         link.write(40_000)
         terminal.wait_for("SLOW LINE")
         terminal.press("w")
-        gone(terminal, "SLOW LINE")
+        wait_until_gone(terminal, "SLOW LINE")
         terminal.press("w")
         terminal.wait_for("SLOW LINE")
         # What is asked for is shown, though not each frame of it.
@@ -151,10 +151,3 @@ def test_the_bar_says_so_by_itself_and_by_hand(tmp_path: Path) -> None:
             terminal.press("1")
         terminal.press("?")
         terminal.wait_for("KEYS")
-
-
-def gone(terminal: Terminal, text: str) -> None:
-    end = time.monotonic() + 10
-    while text in terminal.text():
-        terminal.read(0.05)
-        assert time.monotonic() < end

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.desktop import settle
 from tests.strict import foreign
 from tests.terminal import Terminal
 
@@ -107,12 +108,6 @@ def test_a_report_survives_an_encoding_that_has_no_such_characters(
     assert done.returncode == 2, done.stderr
     lab = r"Lab \u6f22" if encoding != "utf-16" else "Lab 漢"
     assert f"OUTAGE  {lab}" in done.stdout.decode(encoding)
-
-
-def settle(terminal: Terminal) -> None:
-    end = time.monotonic() + 3
-    while terminal.read(0.25) and time.monotonic() < end:
-        pass
 
 
 LOOKS: dict[str, dict[str, str]] = {

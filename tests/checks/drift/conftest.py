@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from checks.drift import _watch
 from checks.hosts import Login
 from checks.hosts.local import LocalLogin
 from checks.hosts.ssh import SshLogin
+from tests.checks.drift.watching import Watching
 from tests.lab.sshd import Sshd
 
 
@@ -33,6 +35,17 @@ def login(request: pytest.FixtureRequest) -> Login:
         ssh: SshLogin = request.getfixturevalue("ssh")
         return ssh
     return LocalLogin() if request.param == "local" else Far()
+
+
+@pytest.fixture
+def forgetful() -> None:
+    """As a program that has just been started."""
+    _watch._watches.clear()
+
+
+@pytest.fixture
+def watching(login: Login, etc: Path, tmp_path: Path) -> Watching:
+    return Watching(login, tmp_path / "state", etc / "postfix", etc / "dovecot", f"{etc}/alias*")
 
 
 @pytest.fixture
