@@ -52,7 +52,7 @@ def facts_of(standing: Standing) -> RoundTripFacts | None:
 def service_mark(standing: Standing, service: Target, at: datetime) -> Mark:
     """How one side of the trip went: the one that uses `service`, which the column is for."""
     trip, facts = standing.target.trip, facts_of(standing)
-    side = {True: "send", False: "read"}[trip is not None and service == trip.door]
+    side = "send" if trip is not None and service == trip.door else "read"
     if facts is None:
         return mark(standing, at)
     return _worst([rung for rung in facts.rungs if rung.side == side], standing, at)

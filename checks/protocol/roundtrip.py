@@ -139,7 +139,9 @@ class _Run:
         """Do it. Raises SecretError, LedgerError."""
         trip = self._trip
         reader = await self._login(trip.recipient)
-        sender = None if trip.sender is None else await self._login(trip.sender)
+        sender = reader if trip.sender == trip.recipient else None
+        if trip.sender is not None and sender is None:
+            sender = await self._login(trip.sender)
         if _is_due(self._ledger, self._options):
             await self._send(sender)
         before = self._ledger.book
