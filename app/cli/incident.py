@@ -51,8 +51,10 @@ def _add_reading(parsers: _SubParsersAction[ArgumentParser]) -> None:
     show = parsers.add_parser("show", help="one incident, as text for a terminal")
     printed = parsers.add_parser("print", help="one incident: here, on a printer, or in a file")
     export = parsers.add_parser("export", help="one incident, in another format")
-    for one in (show, printed, export):
+    review = parsers.add_parser("review", help="the post-incident review of one, in $EDITOR")
+    for one in (show, printed, export, review):
         one.add_argument("id", nargs="?", help="else the open one, else the newest")
+    for one in (show, printed, export):
         one.add_argument("--mask", action="store_true", help="without mail and IP addresses")
     where = printed.add_mutually_exclusive_group()
     where.add_argument("--to", metavar="PRINTER", help="one of those that `lpstat -e` lists")
@@ -136,7 +138,7 @@ def _list(folder: Path, *, is_json: bool) -> int:
 
 
 def _read(folder: Path, config: Config | None, arguments: Namespace) -> int:
-    """Show, print or export one incident."""
+    """Show, print, export or review one incident."""
     from app.incident import printing
 
     story = _story(folder, config, arguments)
@@ -147,6 +149,8 @@ def _read(folder: Path, config: Config | None, arguments: Namespace) -> int:
         case "export":
             sys.stdout.write(printing.document(story, arguments.format or "text"))
             return 0
+        case "review":
+            return _review(folder, story)
     return _print(story, arguments, folder.with_name("reports"))
 
 
@@ -160,7 +164,19 @@ def _story(folder: Path, config: Config | None, arguments: Namespace) -> Story:
     log = IncidentLog(folder, _chosen(folder, arguments.id))
     steps = sop.load(config.sop if config else None)
     story = tell(log, steps, config.targets if config else TARGETS)
-    return masked(story) if arguments.mask else story
+    return masked(story) if getattr(arguments, "mask", False) else story
+
+
+def _review(folder: Path, story: Story) -> int:
+    from app.cli._review import review
+    from app.incident.log import IncidentLog
+
+    reviewed = review(folder, story)
+    if reviewed is None:
+        print(f"{story.id}: the review is as it was")
+        return 0
+    log = IncidentLog(folder, story.id)
+    return _told(log, log.append(reviewed))
 
 
 def _print(story: Story, arguments: Namespace, folder: Path) -> int:

@@ -13,6 +13,7 @@ from widgets.text import Row, Span
 
 if TYPE_CHECKING:
     from app.actions import Deed, Record
+    from app.console.farewell import Farewell
     from app.console.screens.main import MainScreen
     from app.console.session import Session
     from app.engine import Scene
@@ -68,6 +69,11 @@ class Hand:
     async def answer(self, question: Screen[T | None]) -> T | None:
         """The answer to `question`; None when it was left. Only for work that was started."""
         return await self._screen.app.push_screen_wait(question)
+
+    def leave(self, farewell: Farewell | None = None) -> None:
+        """Leave the console; `farewell` is printed when the screen is gone."""
+        self.session.farewell = farewell
+        self._screen.app.exit(0)
 
     def start(self, work: Coroutine[Any, Any, object]) -> None:
         """Do `work` beside the screen, which goes on taking keys."""

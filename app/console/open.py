@@ -36,4 +36,4 @@ def open_console(session: Session) -> int:
     if app.crash:
         print(f"mailmedic: {app.crash}", file=sys.stderr)  # noqa: T201
         return 3
-    return status or 0
+    return session.farewell.bid() if session.farewell else status or 0

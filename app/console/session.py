@@ -12,6 +12,7 @@ from app.sop import best
 
 if TYPE_CHECKING:
     from app.config import Config
+    from app.console.farewell import Farewell
     from app.drill.drill import Drill
 
 
@@ -36,6 +37,8 @@ class Session:
         self.watches_over_ssh = watches_over_ssh
         self._config = config
         self._engine: Engine | None = None
+        self.farewell: Farewell | None = None
+        """What is printed when the screen is gone."""
         self.parting = "closed"
         """Why it ends, as the incident's log says it."""
 

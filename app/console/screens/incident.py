@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from app.console import acts
 from app.console.command import commands_in
+from app.console.commands.print import Print
 from app.console.standing import standing
 from app.console.words import log, log_title
 from app.engine import Scene
@@ -24,7 +25,7 @@ from widgets.verdict_bar import VerdictBar
 if TYPE_CHECKING:
     from app.console.screens.main import MainScreen
 
-ACTS = commands_in(acts)
+ACTS = sorted([*commands_in(acts), Print()], key=lambda act: act.PLACE)
 
 
 class IncidentScreen(Screen[None]):
