@@ -29,6 +29,8 @@ mount -t tmpfs -o mode=1777,size=256m tmp "$root/tmp"
 for disk in "$@"; do
     mkdir -p "$root/${disk%=*}"
     mount -o loop,errors=remount-ro "${disk#*=}" "$root/${disk%=*}"
+    device=$(findmnt --noheadings --output SOURCE "$root/${disk%=*}")
+    mknod "$root$device" b 7 "${device#/dev/loop}"
 done
 mkdir -p "$root/opt/mailmedic" "$root/.old"
 mount -o bind,ro "$repository" "$root/opt/mailmedic"

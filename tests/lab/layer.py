@@ -95,6 +95,8 @@ def _prepare(folder: Path, host: Host) -> None:
     folder.mkdir(exist_ok=True)
     scripts = (source / "prepare.sh" for source in (COMMON, host.folder))
     lines = [path.read_text() for path in scripts if path.exists()]
+    # This machine's word that nothing may be started holds for this machine alone.
+    lines.append("rm -f /usr/sbin/policy-rc.d\n")
     enable = f"SYSTEMCTL_SKIP_SYSV=1 systemctl --quiet enable ssh.service {' '.join(host.units)}\n"
     (folder / "prepare.sh").write_text("".join([*lines, enable]))
     for name in host.packages:
