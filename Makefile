@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN    := .venv/bin
 ARGS   ?=
 
-.PHONY: run test check format bench screenshots lab clean
+.PHONY: run test check format bench screenshots lab lab-score clean
 
 run: .venv/run
 	@$(BIN)/mailmedic $(ARGS)
@@ -27,11 +27,15 @@ bench: .venv/test
 screenshots: .venv/test
 	$(BIN)/python -m tests.screenshots
 
-# The outage lab (tests/lab): installs what it needs and brings it up.
+# The outage lab (tests/lab): installs what it needs, brings it up, proves every fault.
 lab: .venv/test
 	@$(BIN)/python -m tests.lab install
 	@$(BIN)/python -m tests.lab up
+	@$(BIN)/python -m tests.lab selftest $(ARGS)
 
+# mailmedic against every fault of the lab that is up; goes on where a run was ended.
+lab-score: .venv/test
+	@$(BIN)/python -m tests.lab score --record $(ARGS)
 
 clean:
 	rm -rf .venv build dist

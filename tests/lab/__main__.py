@@ -50,7 +50,7 @@ def down(arguments: Namespace) -> int:
 
 
 def status(arguments: Namespace) -> int:
-    """Say which hosts are on, and what each of them runs."""
+    """Say which hosts are on, and what they are."""
     lab = Lab(here())
     for name, machine in lab.machines.items():
         state = f"on, process {machine.pid}" if machine.pid else "off"
@@ -151,7 +151,7 @@ def main() -> int:
         return 3
     try:
         return int(arguments.do(arguments))
-    except (CommandError, KeyError) as error:
+    except (CommandError, ValueError) as error:
         print(error, file=sys.stderr)
         return 3
 

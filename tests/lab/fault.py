@@ -86,11 +86,11 @@ def _joined(fault: Fault, known: dict[str, Fault]) -> Fault:
 
 
 def chosen(names: list[str]) -> list[Fault]:
-    """Those of these names or areas, all when there is none. Raises KeyError."""
+    """Those of these names or areas, all when there is none. Raises ValueError."""
     if not names:
         return list(faults().values())
     areas = {fault.area for fault in faults().values()}
     unknown = set(names) - areas - set(faults())
     if unknown:
-        raise KeyError(f"no fault or area is called {', '.join(sorted(unknown))}")
+        raise ValueError(f"no fault or area is called {', '.join(sorted(unknown))}")
     return [one for one in faults().values() if one.name in names or one.area in names]

@@ -12,14 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab import packages
+from tests.lab import packages, score
+from tests.lab.fault import faults
 from tests.lab.lab import Lab
 from tests.lab.place import REPOSITORY, Place, here
+from tests.lab.selftest import selftest
 
 pytestmark = [
     pytest.mark.real,
     pytest.mark.xdist_group("outage-lab"),
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(300),
 ]
 
 
@@ -89,3 +91,15 @@ def test_an_up_that_was_killed_half_way_leaves_nothing_after_down(place: Place) 
         assert mentions(place) == []
         assert not place.lock.exists()
     assert True in reached, "killed before there was anything"
+
+
+def test_the_whole_lab_is_healthy_and_eight_faults_are_felt_and_healed(
+    place: Place, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lab = Lab(place)
+    lab.up()
+    assert score.sweep(lab).verdict == "healthy"
+    smoke = [fault for fault in faults().values() if fault.is_smoke]
+    assert selftest(lab, smoke) == [], capfd.readouterr().out
+    lab.down()
+    assert lab.left() == []
