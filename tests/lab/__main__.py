@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from argparse import REMAINDER, ArgumentParser, Namespace
@@ -149,6 +150,8 @@ def main() -> int:
     if os.geteuid() != 0:
         print("the lab needs root: it makes namespaces and mounts", file=sys.stderr)
         return 3
+    # Ended politely, a fault that is in is healed first.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         return int(arguments.do(arguments))
     except (CommandError, ValueError) as error:

@@ -40,7 +40,7 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     title: str
     cause: str
     verdict: tuple[Verdict, ...]
-    scope: Scope
+    scope: tuple[Scope, ...]
     severity: Literal["", "SEV1", "SEV2", "SEV3", "SEV4"]
     inject: tuple[str, ...] = ()
     heal: tuple[str, ...] = ()

@@ -49,6 +49,9 @@ class Machine:
         disks = [f"{path}={image_of(self.folder, path)}" for path in self.host.disks]
         names = [f"--net=/run/netns/{self.place.namespace(self.name)}"]
         spaces = ["--mount", "--uts", "--ipc", "--pid", "--cgroup", "--fork", "--kill-child"]
+        # Its uptime begins now: a kernel's clocks since boot can be set back in a time namespace.
+        age = int(time.clock_gettime(time.CLOCK_BOOTTIME))
+        spaces += ["--time", f"--boottime=-{age}", f"--monotonic=-{age}"]
         boot = [str(Path(__file__).with_name("boot.sh")), self.name, str(self.folder)]
         argv = ["nsenter", *names, "unshare", *spaces, "sh", *boot, str(REPOSITORY), *disks]
         with (self.folder / "console").open("ab") as console:

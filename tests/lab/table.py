@@ -59,7 +59,7 @@ def totals(rows: Sequence[Row]) -> list[str]:
     ]
     if seconds:
         middle, most = seconds[len(seconds) // 2], seconds[-1]
-        lines.append(f"seconds to the right verdict: median {middle:.1f}, most {most:.1f}")
+        lines.append(f"seconds to a hard verdict: median {middle:.1f}, most {most:.1f}")
     if named:
         counts = ", ".join(
             f"{word} {named.count(word)}" for word in ("first", "top three", "missed")
@@ -81,8 +81,8 @@ def markdown(rows: Sequence[Row], at: datetime) -> str:
             f"{at:%Y-%m-%d %H:%M}Z, by `make lab-score`, on {os.cpu_count()} cores,"
             f" {platform.system()} {platform.release()}; the figures as they came.",
             "`+` right, `-` wrong, with what mailmedic said. Findings: present of expected.",
-            "Seconds: from the injection to the end of the first sweep with the right verdict",
-            "(empty: not within three sweeps). The cause stays empty until there is a diagnosis.",
+            "Seconds: from the injection to the end of the first sweep that saw something (empty:",
+            "none of three did). The cause stays empty until there is a diagnosis.",
             "",
             *judged,
             "",

@@ -46,7 +46,7 @@ def test_the_truth_about_a_fault_is_told_whole(fault: Fault) -> None:
     assert all(re.fullmatch(r"[a-z0-9]+(\.[a-z0-9-]+)+", code) for code in fault.must)
     if fault.area == "control":
         assert "outage" not in fault.verdict
-        assert (fault.scope, fault.severity, fault.must, fault.cause) == ("none", "", (), "")
+        assert (fault.scope, fault.severity, fault.must, fault.cause) == (("none",), "", (), "")
     else:
         assert fault.cause
         assert fault.must
