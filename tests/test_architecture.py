@@ -47,6 +47,15 @@ def test_help_imports_nothing_heavy() -> None:
     assert not loaded_by(code) & {"msgspec", "asyncio", "dns", "psutil", "ssl", "cryptography"}
 
 
+def test_the_screen_is_painted_before_checks_and_log_are_loaded() -> None:
+    code = (
+        "import app.choose, app.cli._console, app.console.console, app.console.open, "
+        "app.console.session, app.console.terminal"
+    )
+    later = {"app.desk", "app.incident.kinds", "app.monitor", "dns", "psutil", "tinydb"}
+    assert not loaded_by(code) & later
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_module_of_a_check_room_is_a_check(kind: str) -> None:
     check = registry.load(kind)

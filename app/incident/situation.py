@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from app.incident.entry import Entry
+from app.incident.item_record import ItemRecord
 from app.incident.kinds import (
     Acknowledged,
     CauseNamed,
@@ -37,21 +38,6 @@ FIRST_NOTICE = timedelta(minutes=5)
 
 LEAD = "lead"
 ROLES = (LEAD, "scribe", "communications")
-
-
-class ItemRecord(Struct, frozen=True, kw_only=True):
-    """An item of the SOP as the log has it. `was` is what undoing returns it to.
-
-    `signed` names those who signed it off since it was open last, each once.
-    """
-
-    state: str = "open"
-    was: str = "open"
-    who: str = ""
-    at: datetime | None = None
-    reason: str = ""
-    evidence: tuple[str, ...] = ()
-    signed: tuple[str, ...] = ()
 
 
 class HypothesisRecord(Struct, frozen=True, kw_only=True):

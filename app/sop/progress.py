@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from app.incident.situation import ItemRecord
+from app.incident.item_record import ItemRecord
 from app.sop.evidence import Evidence, by_kind, weigh
 from app.sop.procedure import Item, Step
 from checks.board import Board

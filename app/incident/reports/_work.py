@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from app.incident.entry import Entry
+from app.incident.item_record import ItemRecord
 from app.incident.kinds import (
     ActionItem,
     CauseNamed,
@@ -19,7 +20,6 @@ from app.incident.kinds import (
 )
 from app.incident.reports._clock import Clock
 from app.incident.reports._outline import Section, Table
-from app.incident.situation import ItemRecord
 from app.incident.story import Story
 from checks.when import span
 
