@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from argparse import ArgumentParser, Namespace
 from datetime import datetime
@@ -141,6 +142,7 @@ def _read(folder: Path, config: Config | None, arguments: Namespace) -> int:
     """Show, print, export or review one incident."""
     from app.incident import printing
 
+    gc.disable()  # all that is made here lives until the end: a fifth of the time went into looking
     story = _story(folder, config, arguments)
     match arguments.what:
         case "show":
