@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -37,6 +37,8 @@ SAID = st.text(
 )
 
 
+@example(["a|b", "*x* _y_ ~~z~~ `c`", "<b>&amp;", "# h", "- l", "1. n"])
+@example(["https://x www.x", "[a](b)\\"])
 @given(st.lists(SAID, min_size=1, max_size=5))
 @settings(max_examples=80, deadline=None)
 def test_each_entry_is_a_row_with_its_own_text(texts: list[str]) -> None:

@@ -36,6 +36,7 @@ def mask(text: str) -> str:
         ("mx.x.test[192.0.2.7]:25", "mx.x.test[address-2]:25"),
         ("198.51.100.7/24, 198.51.100.7.", "address-2/24, address-2."),
         ("2001:db8::1 [2001:DB8:0::1]:25", "address-2 [address-2]:25"),
+        ("at 2001:db8::2: refused, and 2001:db8::.", "at address-2: refused, and address-3."),
         ("fe80::1%eth0 ::ffff:192.0.2.8", "address-2%eth0 address-3"),
         ("127.0.0.1:25 ::1 0.0.0.0 ::", "127.0.0.1:25 ::1 0.0.0.0 ::"),
         ("postfix@-.service getty@tty1.service", "postfix@-.service getty@tty1.service"),
