@@ -185,4 +185,26 @@ class RoundTripFacts(Struct, frozen=True, tag=True):
         return next((rung for rung in self.rungs if rung.status == "broken"), None)
 
 
-Facts = ProcessFacts | LoadFacts | DiskFacts | QueueFacts | DriftFacts | RoundTripFacts
+class Sensor(Struct, frozen=True, tag=True):
+    """A fan, temperature or supply of the hardware. `health` is ok, warning, critical or empty."""
+
+    kind: str
+    name: str
+    reading: str = ""
+    health: str = ""
+
+
+class PowerFacts(Struct, frozen=True, tag=True):
+    """What the BMC or hypervisor says. `state` is on, off, changing or unknown; `said` its word.
+
+    `health` is the hardware's as a whole, `events` the newest lines of its log.
+    """
+
+    state: str
+    said: str = ""
+    health: str = ""
+    sensors: tuple[Sensor, ...] = ()
+    events: tuple[str, ...] = ()
+
+
+Facts = PowerFacts | ProcessFacts | LoadFacts | DiskFacts | QueueFacts | DriftFacts | RoundTripFacts

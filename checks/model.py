@@ -99,6 +99,22 @@ class CheckOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     success_threshold: int = 2
 
 
+class Power(Struct, frozen=True, kw_only=True):
+    """Who knows whether a host is switched on.
+
+    `kind` is redfish, ipmi or command, and `where` the system's URL, the BMC's ``HOST`` or
+    ``HOST:PORT``, or the command line. `on` and `off` are words of that command's output.
+    """
+
+    kind: str
+    where: str
+    user: str = ""
+    password: Secret | None = None
+    fingerprint: str = ""
+    on: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
+
+
 class Host(Struct, frozen=True, kw_only=True):
     """A machine that carries mail, or a device on the way to it."""
 
@@ -109,6 +125,7 @@ class Host(Struct, frozen=True, kw_only=True):
     services: tuple[str, ...] = ()
     watch: tuple[str, ...] = ()
     ca_file: str = ""
+    power: Power | None = None
 
 
 class Target(Struct, frozen=True, kw_only=True):

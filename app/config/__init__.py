@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from app.config import rules
 from app.config.canaries import canaries
 from app.config.decode import Problems, decode, name_of
+from app.config.powers import power
 from app.config.rules import Rules, nearest, quoted
 from app.config.source import ConfigError, Source
 from app.config.tables import RULES, CanaryTable, HostTable, Log, Route, Sop, SystemTable, Vantage
@@ -43,15 +44,11 @@ OPTION_RULES: Rules = {
 
 
 class Config(Struct, frozen=True, kw_only=True):
-    """What the operator has set.
-
-    `power` is how to switch each host, by its name; `sop` is the house's own procedure.
-    """
+    """What the operator has set; `sop` is the house's own procedure."""
 
     system: System
     path: Path | None = None
     checks: dict[str, CheckOptions] = {}
-    power: dict[str, str] = {}
     vantages: tuple[Vantage, ...] = ()
     routes: tuple[Route, ...] = ()
     log: Log = Log()
@@ -82,7 +79,6 @@ def load(path: Path) -> Config:
         path=path,
         checks=_checks(problems),
         targets=_targets(problems),
-        power={host.name: host.power for host in hosts},
         vantages=tuple(_many(Vantage, "vantage", problems)),
         routes=tuple(_many(Route, "route", problems)),
         log=_one(Log, "log", problems),
@@ -194,4 +190,5 @@ def _host(table: HostTable, problems: Problems) -> Host:
         services=table.services,
         watch=table.watch,
         ca_file=ca_file,
+        power=power(table, problems.source.path),
     )

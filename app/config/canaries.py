@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from app.config.decode import Problems, name_of
 from app.config.rules import nearest, quoted
+from app.config.secret_files import beside
 from app.config.tables import CanaryTable
 from checks.model import SERVICE_PORTS, Canary, Host, System, Target, split_service
-from checks.secret import Secret
 
 SUBMISSION = ("submission", "smtps")
 IMAP = ("imaps", "imap")
@@ -38,23 +36,18 @@ def canaries(
                 problems.add(("canary", index, key), text)
         submission, imap = targets
         if submission and imap:
-            made.append(_canary(table, submission, imap, problems.source.path.parent))
+            made.append(_canary(table, submission, imap, problems.source.path))
     return tuple(made)
 
 
-def _canary(table: CanaryTable, submission: Target, imap: Target, folder: Path) -> Canary:
+def _canary(table: CanaryTable, submission: Target, imap: Target, config: Path) -> Canary:
     return Canary(
         address=table.address,
         user=table.user or table.address,
-        password=_beside(table.password, folder),
+        password=beside(table.password, config),
         submission=submission,
         imap=imap,
     )
-
-
-def _beside(secret: Secret, folder: Path) -> Secret:
-    """`secret` with a relative file taken from the config's own folder."""
-    return replace(secret, file=str(folder.absolute() / secret.file)) if secret.file else secret
 
 
 def _target(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgspec
 from msgspec import Struct
@@ -104,7 +104,7 @@ def _value(
     value: object, field: FieldInfo, where: Where, problems: Problems, rules: Rules | None
 ) -> object:
     name = quoted(field.encode_name)
-    if field.type is Secret:
+    if Secret in (field.type, *get_args(field.type)):
         if isinstance(value, dict):
             return decode(value, Secret, where, problems)
         ways = '{ file = "…" }, { env = "…" } or { command = "…" }'

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
 from checks.model import SERVICE_PORTS, split_service
 from checks.text import visible
+from checks.url import parse
 
 Rules = Mapping[str, Callable[[Any], None]]
 """A rule for each key that has one."""
@@ -145,3 +147,36 @@ def successes(value: int) -> None:
     """Successes in a row that end it."""
     if not 1 <= value <= 100:
         raise ValueError("must be from 1 to 100 tries")
+
+
+POWERS = ("redfish", "ipmi", "command", "none")
+
+
+def power(text: str) -> None:
+    """``redfish:URL``, ``ipmi:HOST``, ``command:COMMAND`` or ``none``."""
+    kind, colon, where = text.partition(":")
+    if kind not in POWERS or (not where.strip() and kind != "none") or (colon and kind == "none"):
+        ways = '"redfish:URL", "ipmi:HOST", "command:COMMAND" or "none"'
+        raise ValueError(f"must be {ways}{nearest(kind, POWERS)}")
+    match kind:
+        case "redfish":
+            parse(where)
+        case "ipmi":
+            address, _, port = where.partition(":")
+            host(address)
+            if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+                raise ValueError(f"{quoted(port)} is not a port from 1 to 65535")
+        case "command":
+            shlex.split(where)
+
+
+def fingerprint(text: str) -> None:
+    """The SHA-256 of a certificate, as ``openssl x509 -fingerprint -sha256`` prints it."""
+    if text and not re.fullmatch(r"[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}", text):
+        raise ValueError("must be a SHA-256 fingerprint: 64 hexadecimal digits, with : or without")
+
+
+def words(texts: Iterable[str]) -> None:
+    """Words to look for in what a command prints."""
+    if not all(text.strip() for text in texts):
+        raise ValueError("must hold words")

@@ -26,6 +26,11 @@ class HostTable(Struct, frozen=True, kw_only=True):
     mta: str = ""
     services: tuple[str, ...] = ()
     power: str = "none"
+    power_user: str = ""
+    power_password: Secret | None = None
+    power_fingerprint: str = ""
+    power_on: tuple[str, ...] = ("running", "on", "up", "active")
+    power_off: tuple[str, ...] = ("off", "stopped", "halted", "terminated", "down")
     watch: tuple[str, ...] = ()
     ca_file: str = ""
 
@@ -79,6 +84,10 @@ RULES: dict[type[Struct], Rules] = {
         "mta": rules.mta,
         "services": rules.services,
         "watch": rules.paths,
+        "power": rules.power,
+        "power_fingerprint": rules.fingerprint,
+        "power_on": rules.words,
+        "power_off": rules.words,
     },
     CanaryTable: {"address": rules.mailbox, "submission": rules.place, "imap": rules.place},
     Vantage: {"name": rules.name, "login": rules.login},

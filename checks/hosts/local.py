@@ -6,7 +6,7 @@ import asyncio
 import errno
 import os
 import stat
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -30,12 +30,16 @@ class LocalLogin:
     name = "local"
     is_local = True
 
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        """`environment` is added to ours: for secrets, which an argument would show to all."""
+        self._environment = environment or {}
+
     async def run(self, argv: Sequence[str], *, deadline: float, limit: int = 1 << 20) -> Output:
         """See `Login.run`. What prints more than `limit` bytes is killed."""
         try:
             async with asyncio.timeout(deadline):
                 try:
-                    process = await _start(argv)
+                    process = await self._start(argv)
                 except (FileNotFoundError, PermissionError) as error:
                     return _not_started(argv, error)
                 return await _finish(process, limit)
@@ -60,7 +64,7 @@ class LocalLogin:
         try:
             async with timer:
                 try:
-                    process = await _start(argv)
+                    process = await self._start(argv)
                 except (FileNotFoundError, PermissionError) as error:
                     yield _ended(_not_started(argv, error))
                     return
@@ -79,10 +83,9 @@ class LocalLogin:
     async def close(self) -> None:
         """Nothing is held open."""
 
-
-async def _start(argv: Sequence[str]) -> Child:
-    path = os.environ.get("PATH", os.defpath)
-    return await spawn(argv, {"PATH": f"{path}:{SBIN}"})
+    async def _start(self, argv: Sequence[str]) -> Child:
+        path = os.environ.get("PATH", os.defpath)
+        return await spawn(argv, {"PATH": f"{path}:{SBIN}", **self._environment})
 
 
 def _not_started(argv: Sequence[str], error: OSError) -> Output:

@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
-from checks import connect
+from checks import connect, trust
 from checks.model import Result, State, Target
 from checks.phases import Phases
 from checks.protocol import _tls
@@ -50,7 +50,7 @@ class Session:
                 await talk()
         except Refused as refusal:
             self.stopped = refusal.judged
-        except (OSError, ValueError, Broken, connect.NotConnected, _tls.CaFileError) as error:
+        except (OSError, ValueError, Broken, connect.NotConnected, trust.CaFileError) as error:
             self.stopped = self._judge(error)
             # asyncio's frames and the error hold each other, and 256 KiB of handshake buffer.
             error.__traceback__ = None
@@ -73,7 +73,7 @@ class Session:
             raise Broken(How.INJECTED)
         host = self.target.host
         self.phases.current = "ca-file"
-        context = await _tls.context(host.ca_file if host else "")
+        context = await trust.context(host.ca_file if host else "")
         name = self.target.address.strip("[]").rstrip(".")
         with self.phases.phase("tls"):
             session = await self.dialogue.start_tls(context, name)

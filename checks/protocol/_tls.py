@@ -1,14 +1,11 @@
 """Certificates as mail clients see them: always verified, never taken on trust.
 
-One `ssl.SSLContext` per set of CAs is built, once, and off the loop: loading the system's takes
-60 ms. Verification is OpenSSL's (X509_verify_cert_error_string(3)), names by RFC 6125.
+Verification is OpenSSL's (X509_verify_cert_error_string(3)), names by RFC 6125.
 """
 
 from __future__ import annotations
 
-import asyncio
 import ssl
-import threading
 import time
 from typing import Any
 
@@ -68,10 +65,6 @@ _REASONS = {
 }
 
 
-class CaFileError(Exception):
-    """The configured CA file could not be loaded."""
-
-
 class TlsOptions(CheckOptions, frozen=True, kw_only=True):
     """Days before its certificate's end at which a service gets a WARNING, and a CRITICAL."""
 
@@ -97,36 +90,6 @@ class Certificate(Struct, frozen=True):
             f"{self.version} {self.cipher}; certificate for {self.subject}, issued by "
             f"{self.issuer}, until {self.until}"
         )
-
-
-_contexts: dict[str, ssl.SSLContext] = {}
-_building = threading.Lock()
-
-
-async def context(ca_file: str = "") -> ssl.SSLContext:
-    """The context that trusts the CAs in `ca_file`, else the system's. Raises CaFileError."""
-    if ca_file in _contexts:
-        return _contexts[ca_file]
-    return await asyncio.to_thread(_build_once, ca_file)
-
-
-def _build_once(ca_file: str) -> ssl.SSLContext:
-    with _building:
-        if ca_file not in _contexts:
-            _contexts[ca_file] = _build(ca_file)
-        return _contexts[ca_file]
-
-
-def _build(ca_file: str) -> ssl.SSLContext:
-    try:
-        built = ssl.create_default_context(cafile=ca_file or None)
-    except ssl.SSLError as error:
-        raise CaFileError(f"CA file {ca_file} holds no certificate") from error
-    except OSError as error:
-        raise CaFileError(f"CA file {ca_file}: {error.strerror or error}") from error
-    # Python 3.13 turns it on; mail clients do not, and many private CAs fail it.
-    built.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    return built
 
 
 def read_certificate(session: ssl.SSLObject) -> Certificate:

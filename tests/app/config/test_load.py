@@ -83,7 +83,8 @@ def test_the_config_of_the_manual_becomes_a_system(path: Path) -> None:
     assert mail1.ca_file == str(path.parent / "lab-ca.pem")
     assert [target.id for target in system.services("smtp")] == ["smtp/mail1:25", "smtp/mail1:2525"]
     assert (gw.address, gw.login, gw.services) == ("gw", None, ())
-    assert config.power == {"mail1": "ipmi:bmc1", "gw": "none"}
+    powers = {host.name: host.power.where if host.power else "" for host in config.system.hosts}
+    assert powers == {"mail1": "bmc1", "gw": ""}
     canary = system.canaries[0]
     assert canary.password == Secret(file=str(path.parent / "canary1.secret"))
     assert (canary.user, canary.domain) == ("canary1@lab.test", "lab.test")

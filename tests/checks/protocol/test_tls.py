@@ -4,7 +4,6 @@ import asyncio
 import gc
 import socket
 import ssl
-import time
 from asyncio import sslproto
 from collections.abc import Callable
 from pathlib import Path
@@ -108,43 +107,6 @@ async def test_a_ca_file_that_is_of_no_use_leaves_the_question_open(
     result = await ask(smtp, "smtps", peers.speaks(), tls=tls.good(), ca_file=str(path))
     assert (result.codes, result.state) == (("tls.ca-file",), State.UNKNOWN)
     assert str(path) in result.summary
-
-
-async def test_a_context_is_built_once_for_many_who_want_it_at_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    built = []
-
-    def build(cafile: str | None = None) -> ssl.SSLContext:
-        built.append(cafile)
-        time.sleep(0.02)
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-    monkeypatch.setattr(_tls, "_contexts", {})
-    monkeypatch.setattr(ssl, "create_default_context", build)
-    contexts = await asyncio.gather(*(_tls.context("") for _ in range(20)))
-    assert (len(set(contexts)), built) == (1, [None])
-
-
-async def test_building_a_context_leaves_the_loop_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    def build(cafile: str | None = None) -> ssl.SSLContext:
-        time.sleep(0.3)
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-    monkeypatch.setattr(_tls, "_contexts", {})
-    monkeypatch.setattr(ssl, "create_default_context", build)
-    building = asyncio.create_task(_tls.context(""))
-    began = time.monotonic()
-    await asyncio.sleep(0.05)
-    assert time.monotonic() - began < 0.25
-    assert not building.done()
-    await building
-
-
-async def test_certificates_are_verified() -> None:
-    context = await _tls.context("")
-    assert context.verify_mode == ssl.CERT_REQUIRED
-    assert context.check_hostname
 
 
 async def test_no_handshake_buffer_outlives_its_check() -> None:
