@@ -1,11 +1,11 @@
-"""1 Servers: load, memory, disks, uptime and mail processes of each host that lets us in."""
+"""1 Servers: power, load, memory, disks, uptime and mail processes of each host we can ask."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from checks.board import Board, Standing
-from checks.facts import Disk, DiskFacts, LoadFacts, ProcessFacts
+from checks.facts import Disk, DiskFacts, LoadFacts, PowerFacts, ProcessFacts
 from checks.model import State
 from widgets.columns import Column
 from widgets.entry import Entry
@@ -14,13 +14,15 @@ from widgets.panel import Panel, by_host, cells, is_shut_out
 from widgets.state import ABSENT, MARKS, mark
 from widgets.text import Row, Span, row
 
+POWER = Column(title="POWER", priority=2, least=5)
+
 
 class Servers(Panel):
     """A row for each host."""
 
     NUMBER = 1
     TITLE = "Servers"
-    KINDS = ("processes", "load", "disks")
+    KINDS = ("power", "processes", "load", "disks")
     EMPTY = 'no host has a login: login = "local" or "ssh:DEST"'
     COLUMNS = (
         Column(title="HOST", priority=0, least=5, is_flexible=True),
@@ -31,16 +33,22 @@ class Servers(Panel):
         Column(title="MAIL PROCESSES", priority=0, least=8, is_flexible=True),
     )
 
+    def columns(self, board: Board) -> tuple[Column, ...]:
+        """The usual ones, and the power where somebody is named who knows of it."""
+        host, *rest = self.COLUMNS
+        return (host, *([POWER] if board.of_kinds("power") else []), *rest)
+
     def entries(self, board: Board, at: datetime) -> list[Entry]:
         """A row for each host that let us in, or that was not asked yet."""
+        has_power = bool(board.of_kinds("power"))
         return [
-            host_entry(name, standings, at)
+            host_entry(name, standings, at, has_power=has_power)
             for name, standings in by_host(board.of_kinds(*self.KINDS)).items()
             if not all(map(is_shut_out, standings))
         ]
 
 
-def host_entry(name: str, standings: list[Standing], at: datetime) -> Entry:
+def host_entry(name: str, standings: list[Standing], at: datetime, *, has_power: bool) -> Entry:
     """The row of one host."""
     kinds = {standing.kind: standing for standing in standings}
     load, memory, up = _load_cells(kinds.get("load"), at)
@@ -48,6 +56,7 @@ def host_entry(name: str, standings: list[Standing], at: datetime) -> Entry:
         key=name,
         cells=cells(
             name,
+            *([_power_cell(kinds.get("power"), at)] if has_power else []),
             load,
             memory,
             _disk_cell(kinds.get("disks"), at),
@@ -73,6 +82,16 @@ def _flagged(text: str, standing: Standing, *subjects: str) -> Row:
         return row(text)
     shown = MARKS[result.state]
     return row(Span(f"{text} {shown.glyph}", shown.role))
+
+
+def _power_cell(standing: Standing | None, at: datetime) -> Row:
+    """What the BMC or hypervisor says."""
+    facts = standing.result.facts if standing and standing.result else None
+    if standing is None or not isinstance(facts, PowerFacts):
+        return _nothing(standing, at)
+    if facts.state == "on" and standing.state != State.CRITICAL:
+        return _flagged("on", standing, "hardware")
+    return _flagged(facts.state, standing, "power", "hardware")
 
 
 def _load_cells(standing: Standing | None, at: datetime) -> tuple[Row, Row, Row]:
