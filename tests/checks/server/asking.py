@@ -23,6 +23,7 @@ class Far(LocalLogin):
 
     def __init__(self, *prefix: str) -> None:
         self._prefix = prefix
+        super().__init__()
 
     async def run(self, argv: Sequence[str], *, deadline: float, limit: int = 1 << 20) -> Output:
         return await super().run([*self._prefix, *argv], deadline=deadline, limit=limit)
