@@ -23,6 +23,9 @@ from app.incident.presence import Presence, Seen
 from app.incident.situation import Situation, situation
 from app.places import PlaceError, state_folder, state_path
 from app.recorder import detected, missing
+from app.sop import Step
+from app.sop.changes import automatic
+from app.sop.progress import progress
 from checks.board import Board
 from checks.model import Verdict
 
@@ -35,7 +38,13 @@ NOBODY = Seen((), (), is_first=False)
 class Desk:
     """`show` is called whenever `situation` has changed; None while there is no incident."""
 
-    def __init__(self, shared: str, system: str, show: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        shared: str,
+        system: str,
+        show: Callable[[], None],
+        procedure: Sequence[Step] = (),
+    ) -> None:
         """`shared` is ``[log] folder`` of the config."""
         self.folder = state_path(shared) / "incidents"
         self.situation: Situation | None = None
@@ -43,6 +52,7 @@ class Desk:
         self._shared = shared
         self._system = system
         self._show = show
+        self._procedure = procedure
         self._log: IncidentLog | None = None
         self._presence: Presence | None = None
         self._seen = NOBODY
@@ -107,7 +117,8 @@ class Desk:
         """Write what the board shows and the log lacks, if that is ours to do."""
         now = self.situation
         if now is not None and now.is_open and self._seen.is_first:
-            for record in missing(now, board, verdict):
+            ticked = automatic(progress(self._procedure, now.items, board))
+            for record in (*missing(now, board, verdict), *ticked):
                 await self.perform(record)
 
     async def leave(self, reason: str = "") -> None:

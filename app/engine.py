@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,6 +23,7 @@ from checks.model import System, Verdict
 if TYPE_CHECKING:
     from app.desk import Desk
     from app.incident.situation import Situation
+    from app.sop import Step
 
 T = TypeVar("T")
 
@@ -42,15 +43,21 @@ class Scene(Struct, frozen=True):
 class Engine:
     """Watches a system from `start` to `stop`; each new scene goes to `show`.
 
+    What of `procedure` is automatic is ticked in the log.
+
     `config` is entered and left on the engine's loop, so that what is watched can be started there
     (the drill); ``nullcontext(config)`` for a system that is there anyway.
     """
 
     def __init__(
-        self, config: AbstractAsyncContextManager[Config], show: Callable[[Scene], None]
+        self,
+        config: AbstractAsyncContextManager[Config],
+        show: Callable[[Scene], None],
+        procedure: Sequence[Step] = (),
     ) -> None:
         self._config = config
         self._show = show
+        self._procedure = procedure
         self._thread = threading.Thread(target=self._main, name="engine", daemon=True)
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
@@ -116,7 +123,7 @@ class Engine:
 
         self.config = config
         self._monitor = Monitor(config.system.name, plan(config))
-        self._desk = Desk(config.log.folder, config.system.name, self._tell)
+        self._desk = Desk(config.log.folder, config.system.name, self._tell, self._procedure)
         stopped = asyncio.create_task(self._stop.wait())
         work = [
             asyncio.create_task(part)

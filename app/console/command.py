@@ -44,6 +44,11 @@ class Command:
         raise NotImplementedError
 
     @property
+    def name(self) -> str:
+        """As an SOP calls it: the name of its file."""
+        return type(self).__module__.rpartition(".")[2]
+
+    @property
     def shown(self) -> str:
         """The key or keys as a person reads them."""
         return self.SHOWN or self.KEYS[0]

@@ -44,7 +44,7 @@ class Session:
 
     def begin(self, show: Callable[[Scene], None]) -> None:
         """Start to watch; each scene goes to `show`, in the engine's thread."""
-        self._engine = Engine(self._config, show)
+        self._engine = Engine(self._config, show, self.procedure)
         self._engine.start()
 
     def end(self) -> None:

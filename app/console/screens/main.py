@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 from app.console.command import Command, commands
 from app.console.hand import Hand
+from app.console.procedure import Procedure
 from app.console.screens.panel import PanelScreen
 from app.console.session import Session
 from app.console.sidebar import foot, steps
@@ -68,7 +69,7 @@ class MainScreen(Screen[None]):
         """Bar, procedure, cause, panels, log, keys."""
         yield VerdictBar()
         with Horizontal(id="middle"):
-            yield Checklist()
+            yield Procedure(self)
             with Vertical(id="work"):
                 yield CauseStrip()
                 with Grid(id="panels"):
