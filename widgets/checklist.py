@@ -221,7 +221,7 @@ class Checklist(Framed):
         self.cursor, self._acted, self._is_jumping = place, None, False
         self.redraw()
 
-    def action_want(self, what: str) -> None:
+    async def action_want(self, what: str) -> None:
         """Say what is wanted of the item under the cursor; a step is folded or unfolded."""
         step, place = self.cursor
         self._is_jumping = False
@@ -230,10 +230,14 @@ class Checklist(Framed):
             if item.state == "open" and what in CLOSING:
                 self._acted = self.cursor
             wanted: type[Checklist.Wanted] = getattr(self, what)
-            self.post_message(wanted(item.id))
+            await self.want(wanted(item.id))
         elif what in FOLDING:
             self._unfolded ^= {step}
         self.redraw()
+
+    async def want(self, message: Wanted) -> None:
+        """Tell whoever holds us, within the key's own turn: a question can catch the next key."""
+        self.post_message(message)
 
 
 def _next(steps: Sequence[ChecklistStep]) -> Place | None:

@@ -17,10 +17,10 @@ from app.console.garbage import collect_garbage
 from app.console.line import Line
 from app.console.paint import DifferingCells
 from app.console.screens.main import EVERYWHERE, MainScreen
-from app.console.screens.panel import PanelScreen
 from app.console.session import Session
 from app.console.stops import mind_stops
 from app.console.terminal import encoding
+from app.console.typed_ahead import TypedAhead
 from app.crash import keep
 from widgets.backstop import ControlFilter
 from widgets.state import theme
@@ -84,7 +84,7 @@ class Console(DifferingCells, App[int]):
 
     def on_key(self, event: events.Key) -> None:
         """Keys that nobody took arrive here: some were typed ahead, and are no commands."""
-        if isinstance(self.screen, PanelScreen) and self.screen.take(event):
+        if isinstance(self.screen, TypedAhead) and self.screen.take(event):
             event.prevent_default()
 
     async def action_command(self, place: int, key: str) -> None:

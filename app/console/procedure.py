@@ -24,34 +24,31 @@ class Procedure(Checklist):
         super().__init__()
         self._main = main
 
-    async def on_checklist_ticked(self, message: Checklist.Ticked) -> None:
-        """It is done; what several must sign, each signs with what they tested."""
+    async def want(self, message: Checklist.Wanted) -> None:
+        """Do it within the key's own turn: what is typed ahead goes to the question."""
         one = self._find(message.item)
-        if one.item.signoffs > 1 and one.state == "open":
-            question = f"{one.item.title}: what did you test?"
-            await self._ask(question, lambda said: changes.tick(one, me().name, said))
-        else:
-            await self._do(changes.tick(one, me().name))
+        title = one.item.title
+        match message:
+            case Checklist.Ticked() if one.item.signoffs > 1 and one.state == "open":
+                question = f"{title}: what did you test?"
+                await self._ask(question, lambda said: changes.tick(one, me().name, said))
+            case Checklist.Ticked():
+                self._do(changes.tick(one, me().name))
+            case Checklist.Failed():
+                question = f"{title}: what went wrong?"
+                await self._ask(question, lambda why: changes.fail(one, why), may_be_empty=True)
+            case Checklist.RuledOut():
+                question = f"{title}: why does it not apply?"
+                await self._ask(question, lambda why: changes.not_applicable(one, why))
+            case Checklist.TakenBack():
+                self._do(changes.undo(one))
+            case Checklist.Started():
+                await self._start(one.item.action)
+            case Checklist.Opened():
+                await self._open(one)
 
-    async def on_checklist_failed(self, message: Checklist.Failed) -> None:
-        """It was tried, and did not work."""
-        one = self._find(message.item)
-        question = f"{one.item.title}: what went wrong?"
-        await self._ask(question, lambda reason: changes.fail(one, reason), may_be_empty=True)
-
-    async def on_checklist_ruled_out(self, message: Checklist.RuledOut) -> None:
-        """It does not apply."""
-        one = self._find(message.item)
-        question = f"{one.item.title}: why does it not apply?"
-        await self._ask(question, lambda reason: changes.not_applicable(one, reason))
-
-    async def on_checklist_taken_back(self, message: Checklist.TakenBack) -> None:
-        """It shall be again what it was."""
-        await self._do(changes.undo(self._find(message.item)))
-
-    async def on_checklist_started(self, message: Checklist.Started) -> None:
-        """The command that does it."""
-        action = self._find(message.item).item.action
+    async def _start(self, action: str) -> None:
+        """Run the command that does it."""
         command = next((one for one in self._main.offered if one.name == action), None)
         if command is not None:
             await command.run(self._main, command.KEYS[0])
@@ -60,13 +57,12 @@ class Procedure(Checklist):
         else:
             self._main.say("that is done by hand; space says that it is")
 
-    async def on_checklist_opened(self, message: Checklist.Opened) -> None:
-        """What it is for, how it stands, and what was done with it."""
+    async def _open(self, one: Progress) -> None:
         from app.console.screens.item import ItemScreen
 
         scene = self._main.scene
         entries = scene.situation.entries if scene and scene.situation else ()
-        await self.app.push_screen(ItemScreen(self._find(message.item), entries))
+        await self.app.push_screen(ItemScreen(one, entries))
 
     def _find(self, item: str) -> Progress:
         found = stands(self._main.session.procedure, self._main.scene)
@@ -84,10 +80,14 @@ class Procedure(Checklist):
         if self._main.hand.situation is None:
             self._main.say("no incident is open; i opens one")
             return
-        asked = AskScreen(question, may_be_empty=may_be_empty)
-        await self._main.hand.ask(asked, lambda said: self._do(change(said)))
 
-    async def _do(self, change: Record | Refused) -> None:
+        def answered(said: str | None) -> None:
+            if said is not None:
+                self._do(change(said))
+
+        await self.app.push_screen(AskScreen(question, may_be_empty=may_be_empty), answered)
+
+    def _do(self, change: Record | Refused) -> None:
         if isinstance(change, Refused):
             self._main.say(change.why)
         else:

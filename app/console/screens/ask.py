@@ -11,10 +11,11 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
+from app.console.typed_ahead import TypedAhead
 from widgets.text import content
 
 
-class AskScreen(ModalScreen[str | None]):
+class AskScreen(TypedAhead[str | None], ModalScreen[str | None]):
     """Dismissed with what was typed, or with None; Enter takes an empty line only if it may."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)")]
@@ -49,6 +50,10 @@ class AskScreen(ModalScreen[str | None]):
             for text in self._told:
                 yield Label(content(text))
             yield line
+
+    def on_mount(self) -> None:
+        """What was typed ahead is there."""
+        self.type()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Answer with what was typed."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.widgets import Input
 
+from app.console.typed_ahead import TypedAhead
 from app.engine import Scene
 from checks.model import now
 from widgets.key_bar import KeyBar
@@ -35,7 +34,7 @@ KEYS = (
 )
 
 
-class PanelScreen(Screen[None]):
+class PanelScreen(TypedAhead[None]):
     """Follows the main screen's scenes, so that freezing freezes it too."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -56,8 +55,7 @@ class PanelScreen(Screen[None]):
         super().__init__()
         self._panel = panel
         self._main = main
-        self._is_typing = find
-        self._typed = ""
+        self.is_typing = find
 
     def compose(self) -> ComposeResult:
         """The table, its filter, the keys."""
@@ -72,7 +70,7 @@ class PanelScreen(Screen[None]):
         self.watch(self._main, "scene", self._show)
         self.set_interval(1.0, self._second)
         self.set_interval(AGES_EVERY, self._ages)
-        if self._is_typing:
+        if self.is_typing:
             self.action_find()
 
     def _show(self, scene: Scene | None) -> None:
@@ -89,32 +87,16 @@ class PanelScreen(Screen[None]):
 
     def action_find(self) -> None:
         """Open the filter."""
-        self._is_typing = True
+        self.is_typing = True
         line = self.query_one(Input)
         line.add_class("-open")
         self.set_focus(line)
-        self._type("")
-
-    def take(self, event: events.Key) -> bool:
-        """Whether the key was meant for the filter, which had not the focus yet.
-
-        On a slow line several keys come at once: the q of ``/queue`` must not leave.
-        """
-        if self._is_typing and event.is_printable and event.character:
-            self._type(event.character)
-            return True
-        return False
-
-    def _type(self, text: str) -> None:
-        self._typed += text
-        for line in self.query(Input):  # none before the screen is composed
-            line.insert_text_at_cursor(self._typed)
-            self._typed = ""
+        self.type()
 
     def action_back(self) -> None:
         """Close the filter, then the screen."""
         line = self.query_one(Input)
-        if not self._is_typing:
+        if not self.is_typing:
             self.dismiss()
             return
         line.value = ""
@@ -141,6 +123,6 @@ class PanelScreen(Screen[None]):
         self._close_filter()
 
     def _close_filter(self) -> None:
-        self._is_typing = False
+        self.is_typing = False
         self.query_one(Input).remove_class("-open")
         self.set_focus(self.query_one(PanelTable))
