@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from msgspec.structs import replace
 
@@ -58,7 +59,8 @@ class Desk:
         self._seen = NOBODY
         self._resumed_after = 0
         self._following: asyncio.Task[None] | None = None
-        self._found: object = None
+        self._found: list[tuple[str, int]] | None = None
+        self._joining = asyncio.Lock()
         self._deeds: set[asyncio.Task[Entry]] = set()
 
     async def run(self) -> None:
@@ -76,17 +78,15 @@ class Desk:
 
         Raises LogError.
         """
-        await self._join_what_is_open()
-        if self.situation is None or not self.situation.is_open:
-            try:
-                await asyncio.to_thread(state_folder, self._shared)
-            except PlaceError as error:
-                raise LogError(str(error)) from error
-            log = await asyncio.to_thread(IncidentLog.create, self.folder, title, self._system)
-            await self._join(log, is_resumed=False)
-            if verdict.verdict in ("outage", "degraded"):
-                await self.perform(detected(board, verdict))
-            await self.record(board, verdict)
+        try:
+            await asyncio.to_thread(state_folder, self._shared)
+        except PlaceError as error:
+            raise LogError(str(error)) from error
+        log, is_new = await asyncio.to_thread(IncidentLog.begin, self.folder, title, self._system)
+        await self._join(log, is_resumed=not is_new)
+        if is_new and verdict.verdict in ("outage", "degraded"):
+            await self.perform(detected(board, verdict))
+        await self.record(board, verdict)
         if self.situation is None:
             raise LogError(f"{self.folder}: no incident could be opened")
         return self.situation
@@ -139,7 +139,7 @@ class Desk:
 
     async def _join_what_is_open(self) -> None:
         incident = await asyncio.to_thread(self._look_for_one)
-        if incident is not None and (self._log is None or self._log.id != incident):
+        if incident is not None:
             try:
                 await self._join(await asyncio.to_thread(IncidentLog, self.folder, incident))
             except LogError as error:
@@ -148,20 +148,26 @@ class Desk:
     def _look_for_one(self) -> str | None:
         """The incident that is open; looked for again only when there may be another one."""
         try:
-            found = self.folder.stat()
-        except OSError:
-            return None
-        if self._found == (found.st_mtime_ns, found.st_ino):
-            return None
-        try:
+            newest = incidents.ids(self.folder)[:1]
+            seen = [(one, incidents.path_of(self.folder, one).stat().st_size) for one in newest]
+            if seen == self._found:
+                return None
             incident = incidents.current(self.folder)
-        except LogError as error:
+        except (LogError, OSError) as error:
             self._say(str(error))
             return None
-        self._found = (found.st_mtime_ns, found.st_ino)
+        self._found = seen
         return incident
 
     async def _join(self, log: IncidentLog, *, is_resumed: bool = True) -> None:
+        """Work on `log` from now on; on the one that we work on already, we go on."""
+        async with self._joining:
+            if self._log is None or self._log.id != log.id:
+                await self._take_up(log, is_resumed=is_resumed)
+            else:
+                log.close()
+
+    async def _take_up(self, log: IncidentLog, *, is_resumed: bool) -> None:
         await self.leave()
         self._log = log
         self._resumed_after = len(log.entries) if is_resumed else 0
@@ -193,7 +199,8 @@ class Desk:
                 self._tell(self._log.entries)
         self._seen = seen
         for who in seen.gone:
-            await self.perform(Record(Left(who=who, reason="its console was killed")))
+            with suppress(LogError):  # who may not write any more reads along
+                await self.perform(Record(Left(who=who, reason="its console was killed")))
 
     def _tell(self, entries: Sequence[Entry]) -> None:
         """Show where the incident stands now."""

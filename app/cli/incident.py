@@ -243,18 +243,16 @@ def _note(folder: Path, text: str) -> int:
 
 
 def _open(shared: str, title: str) -> int:
-    from app.incident.folder import current
     from app.incident.log import IncidentLog
     from app.places import PlaceError, state_folder
 
-    folder = _folder(shared)
-    if found := current(folder):
-        raise Problem(f"incident {found} is open: `mailmedic incident close` ends it")
     try:
         state_folder(shared)
     except PlaceError as error:
         raise Problem(str(error)) from error
-    log = IncidentLog.create(folder, title)
+    log, is_new = IncidentLog.begin(_folder(shared), title)
+    if not is_new:
+        raise Problem(f"incident {log.id} is open: `mailmedic incident close` ends it")
     return _told(log, log.entries[-1])
 
 

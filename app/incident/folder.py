@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
-from app.incident import place
+from app.incident import lock, place
 from app.incident.entry import Entry, read
 from app.incident.error import LogError, why
-from app.incident.journal import Journal
+from app.incident.journal import LOCK_WITHIN, Journal
 from app.incident.kinds import Opened
 from checks.model import now
 
@@ -74,6 +77,21 @@ def make(folder: Path) -> str:
             return incident
     except OSError as error:
         raise LogError(f"{folder}: no incident can be opened: {why(error)}") from error
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Inside, nobody else opens an incident. Raises LogError."""
+    try:
+        place.make_folder(folder)
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise LogError(f"{folder}: no incident can be opened: {why(error)}") from error
+    try:
+        lock.take(fd, folder, LOCK_WITHIN)
+        yield
+    finally:
+        os.close(fd)
 
 
 def summary(folder: Path, incident: str) -> Summary:

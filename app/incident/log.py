@@ -76,6 +76,18 @@ class IncidentLog:
         log.append(Opened(incident=log.id, title=title, system=system))
         return log
 
+    @classmethod
+    def begin(cls, folder: Path, title: str, system: str = "") -> tuple[IncidentLog, bool]:
+        """The incident that is open, else a new one; whether it is new. Raises LogError.
+
+        Of several operators who begin at once, one does, and the others join it.
+        """
+        with incidents.one_at_a_time(folder):
+            found = incidents.current(folder)
+            return (
+                (cls(folder, found), False) if found else (cls.create(folder, title, system), True)
+            )
+
     @property
     def head(self) -> str:
         """The last entry's number and hash, as a witness keeps them: ``17:ab12…``."""

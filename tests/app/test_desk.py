@@ -122,11 +122,12 @@ def lines(desk: Desk) -> list[str]:
 
 async def test_two_who_open_at_once_work_on_one_incident(shared: str) -> None:
     async with sitting(shared) as ana, sitting(shared) as raj:
-        await open_one(ana)
-        await open_one(raj)
+        await asyncio.gather(open_one(ana), open_one(raj))
         assert ana.situation is not None
         assert raj.situation is not None
         assert ana.situation.id == raj.situation.id
+        await until(lambda: kinds(raj).count("joined") == 2)
+        assert kinds(raj).count("opened") == 1
 
 
 async def test_an_open_incident_is_resumed_and_a_closed_one_is_not(shared: str) -> None:
