@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import timedelta
+
 from app.actions import Record
 from app.incident import due
-from app.incident.kinds import CauseNamed, CheckTurned, Detected, Reminded, VerdictChanged
+from app.incident.kinds import (
+    CauseNamed,
+    CheckTurned,
+    Detected,
+    Measured,
+    QueueSize,
+    Reminded,
+    VerdictChanged,
+)
 from app.incident.situation import LEAD, Situation
 from checks.board import Board
+from checks.facts import QueueFacts
 from checks.model import State, Verdict
 from checks.when import iso
+
+MEASURE_EVERY = timedelta(minutes=1)
+"""How far apart two figures of the queues are at least: a chart of hours needs no more."""
+
+NOTABLE = 0.1
+"""Part of the messages by which a queue has to have grown or shrunk to be written again."""
 
 
 def missing(situation: Situation, board: Board, verdict: Verdict) -> list[Record]:
     """Records that bring the log of an open incident up to what is seen now."""
     records = [*_turns(situation, board), *_judged(situation, verdict)]
+    records += _measured(situation, board)
     if situation.onset is None and verdict.since and verdict.verdict in ("outage", "degraded"):
         records.insert(0, detected(board, verdict))
     if due.lacks_lead(situation, board.at) and LEAD not in situation.reminders:
@@ -77,3 +96,32 @@ def _judged(situation: Situation, verdict: Verdict) -> list[Record]:
 
 def _essence(verdict: VerdictChanged) -> tuple[str, str, str]:
     return verdict.verdict, verdict.severity, verdict.scope
+
+
+def _measured(situation: Situation, board: Board) -> list[Record]:
+    """The queues' sizes, where they are known and notably others than those in the log."""
+    now = Measured(queues=tuple(_sizes(board)))
+    if not now.queues:
+        return []
+    for entry in reversed(situation.entries):
+        if isinstance(entry.data, Measured):
+            before = entry.data
+            is_early = board.at - entry.at < MEASURE_EVERY
+            changed = abs(now.total - before.total)
+            is_same = changed <= NOTABLE * before.total and bool(now.total) == bool(before.total)
+            return [] if is_early or is_same else [Record(now)]
+    return [Record(now)]
+
+
+def _sizes(board: Board) -> Iterator[QueueSize]:
+    for standing in board.standings.values():
+        facts = standing.result.facts if standing.result else None
+        if isinstance(facts, QueueFacts):
+            yield QueueSize(
+                host=standing.target.name,
+                active=facts.active,
+                deferred=facts.deferred,
+                hold=facts.hold,
+                incoming=facts.incoming,
+                oldest=(board.at - facts.oldest).total_seconds() if facts.oldest else 0.0,
+            )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from functools import cached_property
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from app.incident.chain import Verified, verify
 from app.incident.entry import Entry
+from app.incident.kinds import Measured
 from app.incident.log import IncidentLog
 from app.incident.metrics import NO_TARGETS, Measure, measures
 from app.incident.situation import Situation, situation
@@ -50,6 +51,16 @@ class Story(Struct, frozen=True, kw_only=True, dict=True):
     def all(self, kind: type[T]) -> list[tuple[Entry, T]]:
         """The entries of that kind, with their data."""
         return [(entry, entry.data) for entry in self.entries if isinstance(entry.data, kind)]
+
+    @cached_property
+    def waiting(self) -> tuple[tuple[datetime, int], ...]:
+        """Messages in all queues, by time. A queue that can't be read counts as last seen."""
+        sizes: dict[str, int] = {}
+        found = []
+        for entry, data in self.all(Measured):
+            sizes |= {queue.host: queue.total for queue in data.queues}
+            found.append((entry.at, sum(sizes.values())))
+        return tuple(found)
 
     @cached_property
     def situation(self) -> Situation:

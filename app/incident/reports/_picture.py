@@ -8,7 +8,7 @@ from html import escape
 
 from msgspec import Struct
 
-from app.incident.kinds import Closed, CommandBegun, ItemChanged, Measured, NoticeSent, Reviewed
+from app.incident.kinds import Closed, CommandBegun, ItemChanged, NoticeSent, Reviewed
 from app.incident.reports._clock import Clock
 from app.incident.reports._wrap import clip
 from app.incident.story import Story
@@ -71,9 +71,8 @@ def pictures(story: Story, times: Clock) -> list[tuple[str, str]]:
         return []
     axis = _Axis(min(moments), max(moments), times)
     found = [("Timeline", _timeline(story, axis))]
-    if len(measured := story.all(Measured)) > 1:
-        points = [(entry.at, data.total) for entry, data in measured]
-        found.append(("Mail waiting", _chart(points, axis)))
+    if len(story.waiting) > 1:
+        found.append(("Mail waiting", _chart(story.waiting, axis)))
     return found
 
 

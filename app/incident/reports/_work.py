@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from app.incident.entry import Entry
 from app.incident.item_record import ItemRecord
 from app.incident.kinds import (
     ActionItem,
@@ -90,30 +89,31 @@ def _outcome(ended: CommandEnded | None) -> str:
 
 
 def _queues(story: Story, times: Clock) -> Section:
-    measured = story.all(Measured)
-    if not measured:
+    waiting = story.waiting
+    if not waiting:
         return Section(title="Mail queues")
-    most, peak = max(measured, key=lambda one: one[1].total)
-    oldest = max((queue.oldest for _, data in measured for queue in data.queues), default=0.0)
-    last, final = measured[-1]
-    lines = [
-        f"Most messages waiting: {peak.total:,}, at {times.moment(most.at)}.",
-        f"At {times.moment(last.at)}: {final.total:,}.",
+    most, peak = max(waiting, key=lambda one: one[1])
+    last, final = waiting[-1]
+    sizes = (queue.oldest for _, data in story.all(Measured) for queue in data.queues)
+    oldest = max(sizes, default=0.0)
+    drained = _drained(waiting)
+    lines = (
+        f"Most messages waiting: {peak:,}, at {times.moment(most)}.",
+        f"Back to what it was at first after {span(drained)}." if drained is not None else "",
+        f"At {times.moment(last)}: {final:,}.",
         f"Oldest message seen waiting: {span(oldest)}.",
+        "A queue that could not be read counts as it was last seen.",
         "Bounced and lost mail is not counted here; the servers' logs tell.",
-    ]
-    if drained := _drained(measured):
-        lines.insert(1, f"Back to what it was at first after {span(drained)}.")
-    return Section(title="Mail queues", lines=tuple(lines))
+    )
+    return Section(title="Mail queues", lines=tuple(filter(None, lines)))
 
 
-def _drained(measured: list[tuple[Entry, Measured]]) -> float | None:
+def _drained(waiting: Sequence[tuple[datetime, int]]) -> float | None:
     """Seconds from the peak until no more waited than at first; None while more do."""
-    place = max(range(len(measured)), key=lambda one: measured[one][1].total)
-    first = measured[0][1].total
-    for entry, data in measured[place + 1 :]:
-        if data.total <= first:
-            return (entry.at - measured[place][0].at).total_seconds()
+    place = max(range(len(waiting)), key=lambda one: waiting[one][1])
+    for at, total in waiting[place + 1 :]:
+        if total <= waiting[0][1]:
+            return (at - waiting[place][0]).total_seconds()
     return None
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from app.incident.kinds import CommandEnded, Note, Opened
+from app.incident.kinds import CommandEnded, Measured, Note, Opened, QueueSize
 from app.incident.reports import text
 from app.incident.story import Story
 from app.sop import load
@@ -134,6 +134,18 @@ def test_the_rest_tells_who_did_what_and_what_was_not_done() -> None:
         "Alarm at 90 % memory      raj    2026-12-01  no",
     ):
         assert said in written
+
+
+def test_a_queue_that_could_not_be_read_counts_as_it_was_last_seen() -> None:
+    def seen(**sizes: int) -> Measured:
+        return Measured(queues=tuple(QueueSize(host=h, active=n) for h, n in sizes.items()))
+
+    said: list[Said] = [(0, "ana", OPENED), (60, "ana", seen(mail1=9, mail2=4))]
+    said += [(120, "ana", seen(mail2=6)), (180, "ana", seen(mail1=2, mail2=0))]
+    told = story(said)
+    assert [total for _, total in told.waiting] == [13, 15, 2]
+    assert "Most messages waiting: 15, at 02:12:53." in text.plain(told)
+    assert "Most messages waiting: 0" in text.plain(story([(0, "ana", Measured())]))
 
 
 def test_a_command_without_an_end_is_unknown() -> None:
