@@ -28,7 +28,7 @@ RETRY_PAUSE = 0.5
 START_SPREAD = 1.0
 """Seconds over which the first round is spread, so that the screen fills without a burst."""
 
-TELL_PAUSE = 1.0
+TELL_PAUSE = 2.0
 """Seconds between two boards while no state turns: what a person can follow on a slow line."""
 
 GRACE = 0.5

@@ -127,7 +127,8 @@ class Checklist(Framed):
     def tick(self, at: datetime) -> None:
         """Draw how long it is to the next notice."""
         self.at = at
-        self.redraw()
+        if self.foot is not None:
+            self.redraw()
 
     # Drawing
 
