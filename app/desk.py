@@ -181,6 +181,7 @@ class Desk:
         self._tell(log.entries)
         if is_writable:
             await self.perform(Record(Joined()))
+            await self._say_who_is_gone(self._seen)
         self._following = asyncio.create_task(self._follow(log))
 
     async def _follow(self, log: IncidentLog) -> None:
@@ -198,6 +199,9 @@ class Desk:
             if self._log is not None:
                 self._tell(self._log.entries)
         self._seen = seen
+        await self._say_who_is_gone(seen)
+
+    async def _say_who_is_gone(self, seen: Seen) -> None:
         for who in seen.gone:
             with suppress(LogError):  # who may not write any more reads along
                 await self.perform(Record(Left(who=who, reason="its console was killed")))

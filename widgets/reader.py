@@ -35,6 +35,11 @@ class Reader(Framed, can_focus=True):
         self.redraw()
 
     @property
+    def is_at_end(self) -> bool:
+        """Whether the last row is in sight."""
+        return self._top + self.content_size.height - 2 >= len(self._text)
+
+    @property
     def title(self) -> str:
         """What stands in the frame, left."""
         return self._title

@@ -38,7 +38,7 @@ def remarks(words: Sequence[str]) -> list[str]:
     found = []
     plain = [word for word in words[1:] if _MEANT_FOR_A_SHELL.search(word)]
     if plain and not _is_for_a_shell(words):
-        found.append(f"{shlex.join(plain)} is handed over as it stands: {NO_SHELL}")
+        found.append(f"{shlex.join(plain)} reaches it as plain text: {NO_SHELL}")
     if redact(shlex.join(words)) != shlex.join(words):
         found.append(
             "it holds a secret, which whoever may run ps there can read; masked in the log"

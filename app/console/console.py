@@ -87,6 +87,11 @@ class Console(DifferingCells, App[int]):
         if isinstance(self.screen, TypedAhead) and self.screen.take(event):
             event.prevent_default()
 
+    async def action_quit(self) -> None:
+        """Ctrl-C leaves; where a running command is shown, it is for that, as in a shell."""
+        if not await self.run_action("screen.interrupt"):
+            await super().action_quit()
+
     async def action_command(self, place: int, key: str) -> None:
         """Run a command that is there everywhere."""
         await self._main.action_command(place, key)

@@ -13,6 +13,7 @@ from widgets.text import Row, Span
 
 if TYPE_CHECKING:
     from app.actions import Deed, Record
+    from app.command.deed import Command
     from app.console.farewell import Farewell
     from app.console.screens.main import MainScreen
     from app.console.session import Session
@@ -29,6 +30,9 @@ class Hand:
     def __init__(self, screen: MainScreen) -> None:
         self._screen = screen
         self._has_draft = False
+        self._unlocked = ""
+        self.running: Command | None = None
+        """The command that runs at the moment; one at a time."""
 
     @property
     def situation(self) -> Situation | None:
@@ -40,7 +44,30 @@ class Hand:
     @property
     def remark(self) -> Row:
         """What the verdict bar has to say of this session."""
-        return (Span("draft: n  "),) if self._has_draft else ()
+        found: Row = (Span("draft: n  "),) if self._has_draft else ()
+        if self.is_unlocked:
+            from app.console.bar import LOUD
+
+            found = (Span("ACTIONS UNLOCKED", LOUD), Span("  "), *found)
+        return found
+
+    @property
+    def is_unlocked(self) -> bool:
+        """Whether this session may change servers; never beyond the incident it was unlocked in."""
+        now = self.situation
+        return now is not None and self._unlocked == now.id
+
+    async def unlock(self, is_wanted: bool) -> None:
+        """Allow this session to change servers from now on, or no longer; written down first.
+
+        Raises LogError.
+        """
+        from app.actions import Record
+        from app.incident.kinds import Unlocked
+
+        now = self.situation
+        await self.perform(Record(Unlocked(locked=not is_wanted)))
+        self._unlocked = now.id if now is not None and is_wanted else ""
 
     @property
     def scene(self) -> Scene | None:

@@ -35,10 +35,4 @@ def _has_left(who: Operator, entry: Entry) -> bool:
     """Whether `entry` says that the session of `who` is over."""
     if not isinstance(entry.data, Left):
         return False
-    gone = entry.data.who or session_name(entry.operator)
-    return bool(who.tty) and gone == session_name(who)
-
-
-def session_name(who: Operator) -> str:
-    """What a session on a terminal is called among those who are here."""
-    return f"{who.name}@{who.tty}"
+    return bool(who.tty) and who.seat == (entry.data.who or entry.operator.seat)

@@ -42,9 +42,13 @@ async def _ask(hand: Hand, now: Situation) -> None:
         (LEAVE, f"leave the console; {now.id} stays open{_left_with(now)}"),
         (CLOSE, "close the incident: summary, cause, prevention, print"),
     ]
-    match await hand.answer(PickScreen(f"Incident {now.id} is open", choices)):
+    running = hand.running
+    runs = f", and a command runs on {running.host.name}: ! shows it" if running else ""
+    match await hand.answer(PickScreen(f"Incident {now.id} is open{runs}", choices)):
         case "leave":
             hand.leave()
+        case "close" if hand.running is not None:
+            hand.say("not closed: what was begun is ended in this incident first")
         case "close":
             await close(hand, now)
 

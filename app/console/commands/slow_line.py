@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 class SlowLine(Command):
-    """``w``: wait more between pictures."""
+    """``l``: wait more between pictures."""
 
-    KEYS = ("w",)
+    KEYS = ("l",)
     WORD = "Slow line"
     HELP = "spare a slow line: few pictures; what turns is shown at once. By itself when ssh lags"
     PLACE = 75

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
 from app.console.typed_ahead import TypedAhead
+from widgets.fields import Line
 from widgets.text import content
 
 
@@ -43,7 +44,7 @@ class AskScreen(TypedAhead[str | None], ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """The question over its answer."""
-        line = Input(self._proposed, select_on_focus=False)
+        line = Line(self._proposed, select_on_focus=False)
         line.border_title = content(self._question).markup
         line.border_subtitle = "Enter: yes   Esc: no"
         with Vertical():

@@ -14,6 +14,7 @@ from textual.widgets import TextArea
 from app.actions import Record
 from app.drafts import NO_INCIDENT, Draft
 from app.incident.kinds import Note
+from widgets.fields import Page
 from widgets.key_bar import KeyBar
 from widgets.text import content
 
@@ -57,7 +58,7 @@ class NoteScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """What is typed, and the keys."""
-        yield TextArea(self._text, highlight_cursor_line=False)
+        yield Page(self._text, highlight_cursor_line=False)
         yield KeyBar(KEYS, ("Esc", "leave, the draft is kept"))
 
     def on_mount(self) -> None:

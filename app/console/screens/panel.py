@@ -11,6 +11,7 @@ from textual.widgets import Input
 from app.console.typed_ahead import TypedAhead
 from app.engine import Scene
 from checks.model import now
+from widgets.fields import Line
 from widgets.key_bar import KeyBar
 from widgets.panel import Panel
 from widgets.panel_table import PanelTable
@@ -61,7 +62,7 @@ class PanelScreen(TypedAhead[None]):
         """The table, its filter, the keys."""
         yield VerdictBar()
         yield PanelTable(self._panel)
-        yield Input(placeholder="filter; !word for rows without it", select_on_focus=False)
+        yield Line(placeholder="filter; !word for rows without it", select_on_focus=False)
         yield KeyBar(KEYS, ("Esc", "back"))
 
     def on_mount(self) -> None:

@@ -141,9 +141,9 @@ def test_the_bar_says_so_by_itself_and_by_hand(tmp_path: Path) -> None:
         assert "SLOW LINE" not in terminal.text()
         link.write(40_000)
         terminal.wait_for("SLOW LINE")
-        terminal.press("w")
+        terminal.press("l")
         wait_until_gone(terminal, "SLOW LINE")
-        terminal.press("w")
+        terminal.press("l")
         terminal.wait_for("SLOW LINE")
         # What is asked for is shown, though not each frame of it.
         for _ in range(20):
