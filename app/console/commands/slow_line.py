@@ -14,7 +14,7 @@ class SlowLine(Command):
     """``l``: wait more between pictures."""
 
     KEYS = ("l",)
-    WORD = "Slow line"
+    WORD = "Slow"
     HELP = "spare a slow line: few pictures; what turns is shown at once. By itself when ssh lags"
     PLACE = 75
 

@@ -50,6 +50,7 @@ def type_command(console: Terminal, line: str) -> None:
     settle(console)
     console.press("\x01\x0b" + line + "\r")
     console.wait_for("Run on ")
+    console.wait_for("both its ends are written down")
     console.wait_for("Esc no")
 
 
