@@ -22,6 +22,7 @@ from app.incident.log import IncidentLog
 from app.incident.operator import me
 from app.incident.presence import Presence, Seen
 from app.incident.situation import Situation, situation
+from app.incident.unended import left_behind
 from app.places import PlaceError, state_folder, state_path
 from app.recorder import detected, missing
 from app.sop import Step
@@ -202,9 +203,11 @@ class Desk:
         await self._say_who_is_gone(seen)
 
     async def _say_who_is_gone(self, seen: Seen) -> None:
+        entries = self.situation.entries if self.situation else ()
         for who in seen.gone:
+            reason = f"its console was killed{left_behind(entries, who)}"
             with suppress(LogError):  # who may not write any more reads along
-                await self.perform(Record(Left(who=who, reason="its console was killed")))
+                await self.perform(Record(Left(who=who, reason=reason)))
 
     def _tell(self, entries: Sequence[Entry]) -> None:
         """Show where the incident stands now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -18,17 +19,30 @@ def lost(entries: Sequence[Entry], at: datetime) -> frozenset[str]:
 
     Their session is gone, or their time long over.
     """
-    ended = {entry.data.begun for entry in entries if isinstance(entry.data, CommandEnded)}
     return frozenset(
         entry.id
-        for entry in entries
-        if isinstance(entry.data, CommandBegun)
-        and entry.id not in ended
-        and (
-            at > entry.at + timedelta(seconds=entry.data.deadline) + LATE
-            or any(_has_left(entry.operator, later) for later in entries if later.n > entry.n)
-        )
+        for entry, begun in _unended(entries)
+        if at > entry.at + timedelta(seconds=begun.deadline) + LATE
+        or any(_has_left(entry.operator, later) for later in entries if later.n > entry.n)
     )
+
+
+def left_behind(entries: Sequence[Entry], seat: str) -> str:
+    """What the session that sat there ran when it was killed, as the end of a sentence."""
+    return "".join(
+        f"; unknown what became of `{shlex.join(begun.argv)}` on {begun.host}"
+        for entry, begun in _unended(entries)
+        if entry.operator.tty and entry.operator.seat == seat
+    )
+
+
+def _unended(entries: Sequence[Entry]) -> list[tuple[Entry, CommandBegun]]:
+    ended = {entry.data.begun for entry in entries if isinstance(entry.data, CommandEnded)}
+    return [
+        (entry, entry.data)
+        for entry in entries
+        if isinstance(entry.data, CommandBegun) and entry.id not in ended
+    ]
 
 
 def _has_left(who: Operator, entry: Entry) -> bool:

@@ -13,6 +13,7 @@ from app.incident.kinds import CommandBegun, CommandEnded, Unlocked
 from tests import desktop as desktops
 from tests.app.cli.test_run import HOST
 from tests.desktop import MAIN, Desktop, settle, wait_until_gone
+from tests.lab.daemon import until
 from tests.lab.sshd import Sshd
 from tests.terminal import Terminal
 
@@ -201,8 +202,10 @@ def test_killed_in_the_middle_the_next_session_shows_it_as_unknown(desktop: Desk
     console.process.send_signal(signal.SIGKILL)
     console.process.wait(5)
     again = joined(desktop)
-    again.wait_for("? outcome unknown, its session is gone: on mx, begins: sh -c")
     assert UNLOCKED not in again.text()
+    until(lambda: len(desktop.entries("left")) == 1, "the killed session's end")
+    (left,) = desktop.entries("left")
+    assert "unknown what became of `sh -c 'echo begun; sleep 4'` on mx" in left.lines()[0]
     assert len(desktop.entries("command-begun")) == 1
     assert not desktop.entries("command-ended")
 

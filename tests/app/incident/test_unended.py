@@ -3,10 +3,16 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import count
 
+from app.console.words import log
+from app.engine import Scene
 from app.incident import entry as make
 from app.incident.entry import Entry
 from app.incident.kinds import CommandBegun, CommandEnded, Data, Left
-from app.incident.unended import LATE, lost
+from app.incident.situation import situation
+from app.incident.unended import LATE, left_behind, lost
+from checks.diagnosis.verdict import judge
+from checks.model import State
+from tests import boards
 
 NUMBERS = count(1)
 BEGUN = CommandBegun(host="mail1", argv=("sleep", "60"), deadline=60.0)
@@ -45,3 +51,19 @@ def test_a_session_that_left_before_it_began_has_nothing_to_do_with_it() -> None
     left = said(Left())
     begun = said(BEGUN)
     assert not lost([left, begun], begun.at)
+
+
+def test_who_says_that_a_session_was_killed_says_what_it_ran() -> None:
+    begun, other = said(BEGUN), said(BEGUN)
+    said_so = left_behind([begun, other, ended(other)], "ana@pts/1")
+    assert said_so == "; unknown what became of `sleep 60` on mail1"
+    assert not left_behind([begun], "ana@pts/2")
+
+
+def test_the_strip_shows_a_lost_command_as_unknown() -> None:
+    begun = said(BEGUN)
+    now = situation("2026-11-23-01", [begun, said(Left())])
+    board = boards.board({"smtp/mail1:25": State.OK})
+    line = log(Scene(board, judge(board), now))[0]
+    assert line.state == State.UNKNOWN
+    assert line.text == "outcome unknown, its session is gone: on mail1, begins: sleep 60"
