@@ -57,7 +57,7 @@ def state_folder(shared: str = "") -> Path:
     try:
         if not path.is_dir():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.mkdir(mode=0o700)
+            path.mkdir(mode=0o700, exist_ok=True)  # another may have been faster
             path.chmod(mode)  # mkdir's own mode is cut by the umask
         elif not shared and path.stat().st_uid == os.geteuid():
             path.chmod(mode)

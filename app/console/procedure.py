@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from app.actions import Record
 from app.console.sidebar import stands
 from app.incident.operator import me
-from app.sop import changes
-from app.sop.changes import Refused
-from app.sop.progress import Progress
 from widgets.checklist import Checklist
 
 if TYPE_CHECKING:
+    from app.actions import Record
     from app.console.screens.main import MainScreen
+    from app.sop.changes import Refused
+    from app.sop.progress import Progress
 
 
 class Procedure(Checklist):
@@ -26,6 +25,8 @@ class Procedure(Checklist):
 
     async def want(self, message: Checklist.Wanted) -> None:
         """Do it within the key's own turn: what is typed ahead goes to the question."""
+        from app.sop import changes
+
         one = self._find(message.item)
         title = one.item.title
         match message:
@@ -88,6 +89,8 @@ class Procedure(Checklist):
         await self.app.push_screen(AskScreen(question, may_be_empty=may_be_empty), answered)
 
     def _do(self, change: Record | Refused) -> None:
+        from app.sop.changes import Refused
+
         if isinstance(change, Refused):
             self._main.say(change.why)
         else:
