@@ -71,11 +71,11 @@ def root_cause(known: Known) -> str:
 
 
 def prevention(known: Known) -> str:
-    """What was decided at the close; else what was done to mend it: the place to begin at."""
-    if known.now.closed is not None and known.now.closed.prevention:
-        return known.now.closed.prevention
-    done = [*_ticked(known, FIX), *(f"ran {_command(one)}" for one in _commands(known, "done"))]
-    return f"done so far: {'; '.join(dict.fromkeys(done))}" if done else ""
+    """What was decided at the close; else what the review has somebody do."""
+    now = known.now
+    if now.closed is not None and now.closed.prevention:
+        return now.closed.prevention
+    return "; ".join(one.title for one in now.review.actions) if now.review else ""
 
 
 def same_cause(known: Known) -> list[str]:

@@ -13,6 +13,7 @@ from app.incident.kinds import Opened, RoleTaken, VerdictChanged
 from app.incident.metrics import LATE, Measure, punctuality
 from app.incident.operator import Operator
 from app.incident.reports._clock import Clock
+from app.incident.situation import Situation
 from app.incident.story import Story
 from checks.when import span
 
@@ -79,7 +80,7 @@ def _facts(story: Story, times: Clock) -> Iterator[tuple[str, str]]:
     yield "Scope", (worst.summary or worst.scope) if worst else "not known"
     yield "Onset", f"{times.day(now.onset)} {times.time(now.onset)}" if now.onset else "not known"
     yield "Lasted", _lasted(story)
-    yield "Cause", (now.cause.title or now.cause.cause) if now.cause else "not known"
+    yield "Cause", _cause(now)
     yield "Times", times.words
     yield "Log", f"{len(story.entries):,} entries; {chain(story)}"
     if story.is_masked:
@@ -96,6 +97,13 @@ def _worst(story: Story) -> VerdictChanged | None:
     """The verdict that hit most: the first of the highest severity."""
     found = [data for _, data in story.all(VerdictChanged) if data.severity]
     return min(found, key=lambda data: data.severity, default=None)
+
+
+def _cause(now: Situation) -> str:
+    """What was decided at the close; else what was named last."""
+    if now.closed is not None and now.closed.root_cause:
+        return now.closed.root_cause
+    return (now.cause.title or now.cause.cause) if now.cause else "not known"
 
 
 def _lasted(story: Story) -> str:

@@ -20,6 +20,7 @@ from app.incident.kinds import (
 from app.incident.reports._clock import Clock
 from app.incident.reports._outline import Section, Table
 from app.incident.story import Story
+from app.sop.progress import Progress
 from checks.when import span
 
 
@@ -129,14 +130,16 @@ def _procedure(story: Story, times: Clock) -> Iterator[Section]:
         if rest.keys().isdisjoint(item.id for item in step.items):
             untouched.append(name)
             continue
+        stand = [Progress(item=one, record=rest.pop(one.id, ItemRecord())) for one in step.items]
         items = [
-            _Item(item.title, rest.pop(item.id, ItemRecord()), moments.get(item.id))
-            for item in step.items
+            _Item(one.item.title, one.state, one.who, one.record, moments.get(one.item.id))
+            for one in stand
         ]
         yield _step(name, items, times)
     yield Section(title="Steps not begun", lines=tuple(untouched))
     others = [
-        _Item(titles.get(item, item), record, moments.get(item)) for item, record in rest.items()
+        _Item(titles.get(item, item), record.state, record.who, record, moments.get(item))
+        for item, record in rest.items()
     ]
     if others:
         yield _step("Other items" if story.steps else "Procedure", others, times)
@@ -144,24 +147,26 @@ def _procedure(story: Story, times: Clock) -> Iterator[Section]:
 
 class _Item(NamedTuple):
     title: str
+    state: str
+    who: str
     record: ItemRecord
     at: datetime | None
 
     @property
     def is_open(self) -> bool:
-        return self.record.state == "open" and not self.record.signed
+        return self.state == "open" and not self.record.signed
 
 
 def _step(title: str, items: list[_Item], times: Clock) -> Section:
     """What was done, with how long it took from the first item to the last; and what was not."""
-    done = sum(one.record.state == "done" for one in items)
+    done = sum(one.state == "done" for one in items)
     said = f"{done} of {len(items)} done"
     if moments := sorted(one.at for one in items if one.at):
         took = span((moments[-1] - moments[0]).total_seconds())
         said += f", from {times.moment(moments[0])} to {times.moment(moments[-1])} ({took})"
     left = [one.title for one in items if one.is_open]
     rows = tuple(
-        (one.title, _state(one.record), one.record.who, times.moment(one.at) if one.at else "")
+        (one.title, _state(one), one.who, times.moment(one.at) if one.at else "")
         for one in items
         if not one.is_open
     )
@@ -172,10 +177,13 @@ def _step(title: str, items: list[_Item], times: Clock) -> Section:
     )
 
 
-def _state(record: ItemRecord) -> str:
-    reason = f": {record.reason}" if record.reason else ""
-    signed = f", signed off by {', '.join(record.signed)}" if record.signed else ""
-    return f"{record.state}{reason}{signed}"
+def _state(one: _Item) -> str:
+    reason = f": {one.record.reason}" if one.record.reason else ""
+    names = ", ".join(one.record.signed)
+    signed = (
+        f", signed off by {names}" if names and (names != one.who or one.state == "open") else ""
+    )
+    return f"{one.state}{reason}{signed}"
 
 
 def _review(story: Story) -> Iterator[Section]:

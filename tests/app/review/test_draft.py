@@ -3,9 +3,9 @@ from __future__ import annotations
 from app.incident.entry import Entry
 from app.incident.folder import Summary
 from app.incident.kinds import (
+    ActionItem,
     CauseNamed,
     Closed,
-    CommandEnded,
     Data,
     Detected,
     Hypothesis,
@@ -14,6 +14,7 @@ from app.incident.kinds import (
     Opened,
     Reminded,
     Resolved,
+    Reviewed,
     RoleTaken,
     VerdictChanged,
 )
@@ -83,16 +84,11 @@ def test_what_was_said_at_the_close_is_where_the_review_begins() -> None:
     assert (found["root-cause"], found["prevention"]) == ("no memory limit", "set one")
 
 
-def test_prevention_begins_at_what_was_done_to_mend_it() -> None:
+def test_prevention_is_what_the_review_has_somebody_do() -> None:
     assert prevention(known()) == ""
-    ticked = [
-        said(ItemChanged(item=name, title=name, state="done")) for name in ("restart", "mail")
-    ]
-    ran = CommandEnded(begun="x", host="mail1", argv=("postfix", "start"), outcome="done")
-    failed = CommandEnded(begun="y", host="mail1", argv=("postfix", "stop"), outcome="failed")
-    assert prevention(known(*ticked, said(ran), said(failed))) == (
-        "done so far: Postfix restarted; ran `postfix start` on mail1"
-    )
+    actions = (ActionItem(title="set a memory limit"), ActionItem(title="watch the disk"))
+    found = prevention(known(said(Reviewed(actions=actions))))
+    assert found == "set a memory limit; watch the disk"
 
 
 def test_the_summary_says_what_since_when_and_how_long() -> None:
