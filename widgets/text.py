@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 from textual.content import Content
 
 ELLIPSIS = "…"
@@ -57,6 +57,15 @@ def content(text: str) -> Content:
 def width_of(spans: Iterable[Span]) -> int:
     """The cells that `spans` take."""
     return sum([cell_len(bare(span.text)) for span in spans])
+
+
+def broken(text: str, width: int) -> list[str]:
+    """`text` whole, on as many lines of `width` cells as it takes; at least one.
+
+    >>> broken("rm -rf /tmp", 8)
+    ['rm -rf /', 'tmp']
+    """
+    return chop_cells(bare(text), max(1, width)) or [""]
 
 
 @lru_cache(maxsize=4096)

@@ -176,8 +176,8 @@ async def _run(command: Command, log: IncidentLog) -> Entry:
 def _print(line: str) -> None:
     try:
         print(line, flush=True)
-    except BrokenPipeError:
-        # Who read it has gone; the command goes on, and its end is written down.
+    except OSError:
+        # Who read it has gone, or a disk is full; the command goes on, and its end is written down.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

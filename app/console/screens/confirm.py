@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.cells import chop_cells
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -14,7 +14,7 @@ from textual.widgets import Input
 from widgets.fields import Line
 from widgets.key_bar import KeyBar
 from widgets.reader import Reader
-from widgets.text import Row, Span, content
+from widgets.text import Row, Span, broken, content
 
 YES, OTHERWISE = "yes", "otherwise"
 
@@ -74,10 +74,10 @@ class ConfirmScreen(Screen[str | None]):
         """Break what is exact where this terminal ends."""
         width = max(20, self.size.width - 8)
         rows: list[Row] = [()]
-        rows += [(Span("  "), Span(part, "strong")) for part in chop_cells(self._exact, width)]
+        rows += [(Span("  "), Span(part, "strong")) for part in broken(self._exact, width)]
         rows.append(())
         for remark in self._remarks:
-            rows += [(Span(part),) for part in chop_cells(remark, width)]
+            rows += [(Span(part),) for part in textwrap.wrap(remark, width)]
         self.query_one(Reader).show(self._title, rows)
 
     def action_yes(self) -> None:

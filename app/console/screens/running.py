@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,7 +18,7 @@ from checks.when import span
 from widgets.key_bar import KeyBar
 from widgets.reader import Reader
 from widgets.state import MARKS
-from widgets.text import Row, Span
+from widgets.text import Row, Span, broken
 from widgets.verdict_bar import VerdictBar
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class RunningScreen(Screen[None]):
         super().__init__()
         self._command = command
         self._main = main
-        self._shown = -1
+        self._shown: tuple[int, int, bool] | None = None
         self._rows: list[Row] = []
         self._has_asked = False
 
@@ -56,18 +57,24 @@ class RunningScreen(Screen[None]):
         self._look()
 
     def _look(self) -> None:
-        ended, output = self._command.ended, self._command.output
-        if output.size != self._shown or (ended and ended.reason):
-            self._shown = output.size
-            lines = output.text().split("\n") if output.size else []
-            self._rows = [(Span(line),) for line in lines]
-            if ended and ended.reason:
-                self._rows += [(), (Span(ended.reason, "odd"),)]
-        reader = self.query_one(Reader)
+        ended, reader = self._command.ended, self.query_one(Reader)
+        shown = (self._command.output.size, self.size.width, ended is not None)
+        if shown != self._shown:
+            self._shown = shown
+            self._rows = self._printed(self.size.width - 4)
         was_at_end = reader.is_at_end
         reader.show(f"{self._command.target}  {self._state(ended)}", self._rows)
         if was_at_end:
             reader.action_move(len(self._rows))
+
+    def _printed(self, width: int) -> list[Row]:
+        """What it has printed, lines that are too long broken; below, what else is to say."""
+        text, ended = self._command.output.text(), self._command.ended
+        lines = text.split("\n") if text else []
+        rows: list[Row] = [(Span(part),) for line in lines for part in broken(line, width)]
+        if ended is not None and ended.reason:
+            rows += [(), *((Span(part, "odd"),) for part in textwrap.wrap(ended.reason, width))]
+        return rows
 
     def _state(self, ended: CommandEnded | None) -> str:
         command = self._command

@@ -221,6 +221,15 @@ def test_a_lost_terminal_writes_that_the_outcome_is_unknown(desktop: Desktop) ->
     assert "the session that ran it has ended" in last_end(desktop).reason
 
 
+def test_a_line_that_is_too_long_is_shown_whole(desktop: Desktop) -> None:
+    console = joined(desktop, 80, 24)
+    unlock(console)
+    begin(console, "sh -c 'seq -s. 1 60'")
+    console.wait_for("✓ done after")
+    shown = "".join(row.strip("│ ") for row in settle(console).split("\n"))
+    assert ".".join(map(str, range(1, 61))) in shown
+
+
 def test_escapes_in_output_do_not_reach_the_terminal(desktop: Desktop) -> None:
     console = joined(desktop)
     unlock(console)
