@@ -126,6 +126,7 @@ async def test_a_daemon_that_keeps_the_output_open_neither_keeps_us_nor_is_ended
     daemon = int(alive.read_text())
     try:
         assert (ended.outcome, ended.output) == ("done", "started")
+        await asyncio.sleep(0.3)  # a signal takes a moment
         assert is_alive(daemon)
     finally:
         os.kill(daemon, signal.SIGKILL)
