@@ -41,6 +41,8 @@ class Terminal:
         self.raw = b""
         self._fed = 0
         self.master, slave = pty.openpty()
+        self._poll = select.poll()  # select(2) takes no descriptor above 1023
+        self._poll.register(self.master, select.POLLIN)
         self._set_size(columns, lines)
         # These say a size of their own, and pytest-xdist sets them.
         inherited = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
@@ -73,7 +75,7 @@ class Terminal:
 
     def read(self, seconds: float) -> bool:
         """Take what comes within `seconds`; whether anything came."""
-        if not select.select([self.master], [], [], seconds)[0]:
+        if not self._poll.poll(seconds * 1000):
             return False
         try:
             got = os.read(self.master, 1 << 16)

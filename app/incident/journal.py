@@ -98,6 +98,11 @@ class Journal:
         with self._mutex:
             self._close()
 
+    def __del__(self) -> None:
+        """A descriptor is no memory: nobody else would close it."""
+        if getattr(self, "_fd", -1) >= 0:
+            os.close(self._fd)
+
     @contextmanager
     def _alone(self, what: str) -> Iterator[None]:
         """Inside, no other thread of ours is; an OSError becomes a LogError: can't be `what`."""

@@ -10,9 +10,13 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+from app.incident import lock
 from app.incident.error import why
 
 CHUNK = 1 << 20
+
+MADE_WITHIN = 2.0
+"""Seconds that one waits for somebody else to make a folder."""
 
 SAFE = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 """In a folder that others write too, a link could lead a privileged operator anywhere, and opening
@@ -59,19 +63,31 @@ def write(fd: int, content: bytes) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make `folder` as its parent is: shared with the group where that is shared."""
+    """Make `folder` as its parent is: shared with the group where that is shared.
+
+    One at a time: rename(2) would put a second one in the place of a first that is still empty.
+    Raises OSError, Locked.
+    """
     if folder.is_dir():
         return
-    shared = folder.parent.stat().st_mode & stat.S_ISGID
+    parent = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        lock.take(parent, folder.parent, MADE_WITHIN)
+        if not folder.is_dir():
+            _make_folder(folder, is_shared=bool(os.fstat(parent).st_mode & stat.S_ISGID))
+    finally:
+        os.close(parent)
+
+
+def _make_folder(folder: Path, *, is_shared: bool) -> None:
     made = _beside(folder)
     made.mkdir(mode=0o700)
     try:
-        made.chmod(0o2770 if shared else 0o700)  # mkdir's own mode is cut by the umask
+        made.chmod(0o2770 if is_shared else 0o700)  # mkdir's own mode is cut by the umask
         made.rename(folder)
     except OSError:
         made.rmdir()
-        if not folder.is_dir():  # else another operator was faster
-            raise
+        raise
 
 
 def create(path: Path) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,16 +26,22 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def log(folder: Path) -> IncidentLog:
+def log(folder: Path) -> Iterator[IncidentLog]:
     """A new incident with one entry, `opened`."""
-    return IncidentLog.create(folder, "Mail is down")
+    made = IncidentLog.create(folder, "Mail is down")
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def again(folder: Path, log: IncidentLog) -> OpenLog:
+def again(folder: Path, log: IncidentLog) -> Iterator[OpenLog]:
     """Opens that incident once more, as another operator would."""
+    opened: list[IncidentLog] = []
 
     def open_log(**options: object) -> IncidentLog:
-        return IncidentLog(folder, log.id, **options)  # type: ignore[arg-type]
+        opened.append(IncidentLog(folder, log.id, **options))  # type: ignore[arg-type]
+        return opened[-1]
 
-    return open_log
+    yield open_log
+    for one in opened:
+        one.close()

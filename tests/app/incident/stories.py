@@ -29,7 +29,7 @@ def lines(said: Iterable[Said], texts: Sequence[str] = (), start: datetime = ONS
     """A log as it stands in the file, its chain whole."""
     made: list[Line] = []
     for n, (seconds, who, data) in enumerate(said, 1):
-        fields = msgspec.json.decode(msgspec.json.encode(data))
+        fields = msgspec.to_builtins(data)
         document = {
             "id": f"{n:032x}",
             "at": iso(start + timedelta(seconds=seconds)),
