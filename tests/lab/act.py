@@ -17,7 +17,7 @@ from tests.lab.run import CommandError, attempt, run
 PATIENCE = 45.0
 """Seconds until a fault has to be felt, or no longer: a booting host is back in ten."""
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 """Seconds that one line may take."""
 
 

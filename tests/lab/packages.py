@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 
 from tests.lab.host import hosts
@@ -46,28 +45,21 @@ def cached(package: str) -> list[Path]:
 
 
 def install() -> None:
-    """Install what this machine has, without starting any of it, and fetch the rest."""
-    os.environ["DEBIAN_FRONTEND"] = "noninteractive"
-    apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
-    run([*apt, "update"], deadline=600)
+    """Install what this machine lacks, without starting any of it, and fetch the rest."""
+    _apt("update")
     with _nothing_starts():
-        run(
-            [*apt, "install", "--yes", "--no-install-recommends", *LIST.read_text().split()],
-            deadline=900,
-        )
+        names = LIST.read_text().split()
+        _apt("install", "--yes", "--no-install-recommends", "--no-upgrade", *names)
     shutil.rmtree(CACHE, ignore_errors=True)
     CACHE.mkdir(parents=True)
-    run(
-        [
-            "sh",
-            "-c",
-            'cd "$1" && shift && apt-get -qq download "$@"',
-            "fetch",
-            str(CACHE),
-            *_apart(),
-        ],
-        deadline=300,
-    )
+    with chdir(CACHE):
+        _apt("download", *_apart())
+
+
+def _apt(*words: str) -> None:
+    environment = ["env", "DEBIAN_FRONTEND=noninteractive"]
+    quiet = ["-qq", "-o", "DPkg::Lock::Timeout=300"]
+    run([*environment, "apt-get", *quiet, *words], deadline=900)
 
 
 @contextmanager

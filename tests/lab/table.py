@@ -82,7 +82,7 @@ def markdown(rows: Sequence[Row], at: datetime) -> str:
             f" {platform.system()} {platform.release()}; the figures as they came.",
             "`+` right, `-` wrong, with what mailmedic said. Findings: present of expected.",
             "Seconds: from the injection to the end of the first sweep that saw something (empty:",
-            "none of three did). The cause stays empty until there is a diagnosis.",
+            "neither of two did). The cause stays empty until there is a diagnosis.",
             "",
             *judged,
             "",

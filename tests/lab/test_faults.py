@@ -73,7 +73,7 @@ def test_what_was_said_is_held_to_the_truth() -> None:
     refused = {"id": "smtp/mail1:25", "findings": ["smtp.connect.refused", "ping.no-answer"]}
     row = score.judge(EXPECTED, said(checks=[refused]), 4.2)
     assert (row.is_verdict_right, row.is_scope_right, row.is_severity_right) == (True, True, True)
-    assert row.missing == ("process.postfix.down",)
+    assert row.missing == ("process.postfix.missing",)
     assert row.false_alarms == ("ping.no-answer",)
     assert table.cells(row)[1:7] == ("+ outage", "1/2", "+ one-host", "+ SEV1", "4.2", "1")
     wrong = score.judge(EXPECTED, said("healthy", severity=None, scope={"kind": "none"}), None)
