@@ -32,8 +32,8 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One fault, and what the truth about it is.
 
     `inject` and `heal` are lines of shell on a host, or of the lab itself (``lab: off mail1``).
-    `must` holds the finding codes that a truthful sweep contains, `must_not` those that would be
-    wrong; `words` what an honest explanation says. `both` makes a double of two others.
+    `must` holds the finding codes that a truthful sweep contains (``a|b``: one of them), `must_not`
+    those that would be wrong; `words` what an honest explanation says. `both` makes a double of two others.
     """
 
     name: str
@@ -80,7 +80,7 @@ def _joined(fault: Fault, known: dict[str, Fault]) -> Fault:
         inject=first.inject + second.inject,
         heal=second.heal + first.heal,
         symptom=fault.symptom or first.symptom + second.symptom,
-        must=first.must + second.must,
+        must=fault.must or first.must + second.must,
         words=first.words + second.words,
     )
 
