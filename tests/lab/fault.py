@@ -32,8 +32,9 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One fault, and what the truth about it is.
 
     `inject` and `heal` are lines of shell on a host, or of the lab itself (``lab: off mail1``).
-    `must` holds the finding codes that a truthful sweep contains (``a|b``: one of them), `must_not`
-    those that would be wrong; `words` what an honest explanation says. `both` makes a double of two others.
+    `must` holds the finding codes that a truthful sweep contains (``a|b``: one of them),
+    `must_not` those that would be wrong; `words` what an honest explanation says. `both` makes a
+    double of two others, whose truth it takes where it has none of its own.
     """
 
     name: str
