@@ -36,6 +36,12 @@ async def close(hand: Hand, now: Situation) -> None:
     outputs = await where_to(hand, "Print the log here, and also") if closed else None
     if closed is None or outputs is None:
         return
+    # Answering took minutes, and others work on it too.
+    newest = hand.session.engine.desk.situation
+    if newest is None or newest.id != now.id or not newest.is_open:
+        hand.say(f"incident {now.id} was closed by somebody else meanwhile")
+        return
+    left = still_open(parting.steps, newest)
     entry = await hand.perform(Record(replace(closed, still_open=tuple(left))))
     if entry.is_written:
         hand.leave(replace(parting, outputs=outputs))

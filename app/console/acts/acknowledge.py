@@ -17,7 +17,7 @@ class Acknowledge(Act):
     """``a``: I have it."""
 
     KEYS = ("a",)
-    WORD = "Acknowledge"
+    WORD = "Ack"
     HELP = "say that you have taken it on"
     PLACE = 10
 

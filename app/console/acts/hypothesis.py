@@ -28,7 +28,7 @@ class Hypotheses(Act):
     """``h``: a hypothesis."""
 
     KEYS = ("h",)
-    WORD = "Hypothesis"
+    WORD = "Hypo"
     HELP = "add what it could be, rule it out or confirm it, with the evidence"
     PLACE = 40
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from app.incident.situation import Situation
 
 MEANINGS = {
-    Severity.SEV1: "everybody: nobody can send or nobody can read mail",
+    Severity.SEV1: "everybody: nobody can send, or read mail",
     Severity.SEV2: "many: a service or a host is out",
     Severity.SEV3: "some: a domain or a function, with a way round",
     Severity.SEV4: "hardly anybody; it can wait for the day",
@@ -27,7 +27,7 @@ class SetSeverity(Act):
     """``s``: the severity."""
 
     KEYS = ("s",)
-    WORD = "Severity"
+    WORD = "Sev"
     HELP = "set the severity, whatever was measured; when unsure, the higher one"
     PLACE = 30
 

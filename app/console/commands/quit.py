@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from app.incident.situation import Situation
 
 
-LEAVE, CLOSE = "leave", "close"
-
-
 class Quit(Command):
     """``q``: leave the console."""
 
@@ -39,8 +36,8 @@ async def _ask(hand: Hand, now: Situation) -> None:
     from app.console.screens.pick import PickScreen
 
     choices = [
-        (LEAVE, f"leave the console; {now.id} stays open{_left_with(now)}"),
-        (CLOSE, "close the incident: summary, cause, prevention, print"),
+        ("leave", f"leave the console; {now.id} stays open{_left_with(now)}"),
+        ("close", "close the incident: summary, cause, prevention, print"),
     ]
     running = hand.running
     runs = f", and a command runs on {running.host.name}: ! shows it" if running else ""

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from app.console import acts
 from app.console.command import commands_in
 from app.console.commands.print import Print
+from app.console.screens.help import HelpScreen
 from app.console.standing import standing
 from app.console.words import log, log_title
 from app.engine import Scene
@@ -33,6 +34,7 @@ class IncidentScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,i", "dismiss"),
+        Binding("question_mark", "help"),
         *(
             Binding(key, f"act({place})", act.WORD)
             for place, act in enumerate(ACTS)
@@ -52,7 +54,8 @@ class IncidentScreen(Screen[None]):
         yield VerdictBar()
         yield Reader("Incident", [])
         yield LogStrip()
-        yield KeyBar([(act.shown, act.WORD) for act in ACTS], ("Esc", "back"))
+        keys = [(act.shown, act.WORD) for act in ACTS]
+        yield KeyBar([*keys, ("?", "help")], ("Esc", "back"))
 
     def on_mount(self) -> None:
         """Follow the main screen; what is counted runs on."""
@@ -78,3 +81,7 @@ class IncidentScreen(Screen[None]):
         """Do what the key stands for."""
         act = ACTS[place]
         await act.run(self._main, act.KEYS[0])
+
+    def action_help(self) -> None:
+        """What each of the letters does."""
+        self.app.push_screen(HelpScreen(ACTS))

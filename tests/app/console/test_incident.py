@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -44,9 +44,10 @@ class Console(Terminal):
     def pick(self, text: str, then: str) -> None:
         """Choose the option with that text in the list that is open, by the arrow keys."""
         rows = self.text().split("\n")
-        place = next(n for n, line in enumerate(rows) if re.search(rf"│ {re.escape(text)}", line))
-        top = next(n for n in range(place, 0, -1) if "╭─ " in rows[n])
-        self.press("\x1b[A" * (self.screen.lines) + "\x1b[H")
+        place = next(n for n, line in enumerate(rows) if f"│ {text}" in line)
+        edge = rows[place].index(f"│ {text}")
+        top = next(n for n in range(place, 0, -1) if rows[n][edge] == "╭")
+        self.press("\x1b[H")
         while self.read(0.15):
             pass
         for _ in range(place - top - 1):
@@ -177,6 +178,18 @@ def test_leaving_is_the_default_and_leaves_the_incident_open(ana: Console, raj: 
     assert "next notice" in raj.text()
 
 
+def test_what_somebody_else_closed_meanwhile_is_not_closed_again(
+    ana: Console, config: Path
+) -> None:
+    ana.do(("i", "Open an incident"), ("\r", "next notice"), ("q", "stays open"))
+    ana.pick("close the incident", "Close it all the same?")
+    ana.do(("\r", "Summary"), ("\r", "Root cause"), ("\r", "Prevention"))
+    shell = [sys.executable, "-m", "app", "--config", str(config), "incident", "close"]
+    subprocess.run(shell, check=True, capture_output=True, timeout=60)
+    ana.wait_for(", closed")
+    ana.do(("\r", "[ ] a file: csv"), ("\r", "was closed by somebody"))
+
+
 EDITOR = r"""#!/bin/sh
 if grep -q '^#!' "$1"; then sed -i 's/^never$/[ ] watch the disk | raj | 2026-12-01/' "$1"
 else sed -i 's/^## What went well?$/&\nthe log/' "$1"; echo never >> "$1"; fi
@@ -194,6 +207,7 @@ def test_each_act_is_a_letter_and_stands_in_the_log(
     try:
         ana.wait_for("i opens an incident", 30)
         ana.do(("i", "Open an incident"), ("\r", "next notice"), ("i", "HYPOTHESES"))
+        ana.do(("?", "say that you have taken it on"), ("\x1b", "HYPOTHESES"))
         ana.do(("a", "acknowledged by "), ("a", "has acknowledged it already"))
         ana.do(("s", "SEV1  everybody"))
         ana.pick("SEV3", "SEV3 because")
