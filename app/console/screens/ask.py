@@ -16,7 +16,8 @@ from widgets.fields import Line
 from widgets.text import content
 
 
-class AskScreen(TypedAhead[str | None], ModalScreen[str | None]):
+# Textual takes the look of the first base alone: a question stands over what it is about.
+class AskScreen(ModalScreen[str | None], TypedAhead[str | None]):
     """Dismissed with what was typed, or with None; Enter takes an empty line only if it may."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)")]
