@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from textual import events
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
 
 class Line(Input):
@@ -17,18 +17,11 @@ class Line(Input):
 
     async def on_key(self, event: events.Key) -> None:
         """Act in turn."""
-        await _act_in_turn(self, event)
+        await act_in_turn(self, event)
 
 
-class Page(TextArea):
-    """Many lines."""
-
-    async def on_key(self, event: events.Key) -> None:
-        """Act in turn."""
-        await _act_in_turn(self, event)
-
-
-async def _act_in_turn(field: Widget, event: events.Key) -> None:
+async def act_in_turn(field: Widget, event: events.Key) -> None:
+    """Do what `field` does for a key, now."""
     for binding in field._bindings.key_to_bindings.get(event.key, ()):  # noqa: SLF001
         event.stop()
         event.prevent_default()

@@ -19,14 +19,17 @@ def frame(
     height: int,
     role: str = "frame",
 ) -> tuple[Row, ...]:
-    """`rows` in a frame of `width` by `height` cells."""
+    """`rows` in a frame of `width` by `height` cells.
+
+    `role` is that of its upper edge alone: a change of focus then costs two lines, not two panels.
+    """
     if width < 6 or height < 2:
         return tuple(fit(row, width) for row in rows[:height])
-    left, right = Span("│ ", role), Span(" │", role)
+    left, right = Span("│ ", "frame"), Span(" │", "frame")
     body = [
         (left, *pad(rows[y] if y < len(rows) else (), width - 4), right) for y in range(height - 2)
     ]
-    bottom = (Span("╰" + "─" * (width - 2) + "╯", role),)
+    bottom = (Span("╰" + "─" * (width - 2) + "╯", "frame"),)
     return (_top(title, note, width, role), *body, bottom)
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import zip_longest
-from typing import Self
+from typing import Any, ClassVar, Self
+from weakref import WeakKeyDictionary
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.app import App
 from textual.dom import DOMNode
 from textual.geometry import Region, Size
 from textual.strip import Strip
@@ -23,11 +25,16 @@ from widgets.frame import frame
 from widgets.state import class_of, css
 from widgets.text import Row, fit
 
+_looks: WeakKeyDictionary[App[Any], dict[object, Style]] = WeakKeyDictionary()
+"""How each role looks, by app, theme, background and inherited style."""
+
 
 class Lines(Widget):
     """Draws what `lines` answers; call `redraw` when that has changed."""
 
     DEFAULT_CSS = "Lines { height: 1fr; }\n" + css("Lines")
+    IS_SPECIAL: ClassVar[bool] = False
+    """Whether it has rules of its own for roles."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
@@ -99,19 +106,23 @@ class Lines(Widget):
             self._lay_out()
         if self.styles.gutter:
             return super().render_lines(crop)
-        strips = [self._strips.get(y) or self._strip(y) for y in crop.line_range]
+        missing = [y for y in crop.line_range if y not in self._strips]
+        if missing:
+            self._draw(missing)
+        strips = [self._strips[y] for y in crop.line_range]
         left, right = crop.column_span
         if (left, right) == (0, self.size.width):
             return strips
         return [strip.crop(left, right) for strip in strips]
 
-    def _strip(self, y: int) -> Strip:
-        strip = self.render_line(y)
-        background = self.background_colors[1]
-        for line_filter in self.get_line_filters():
-            strip = strip.apply_filter(line_filter, background)
-        self._strips[y] = strip
-        return strip
+    def _draw(self, rows: Sequence[int]) -> None:
+        """Render those rows and keep them."""
+        background, filters = self.background_colors[1], self.get_line_filters()
+        for y in rows:
+            strip = self.render_line(y)
+            for line_filter in filters:
+                strip = strip.apply_filter(line_filter, background)
+            self._strips[y] = strip
 
     def refresh(
         self,
@@ -127,13 +138,24 @@ class Lines(Widget):
 
     def _look(self, role: str) -> Style:
         if role not in self._looks:
-            # What Textual does for COMPONENT_CLASSES, but for the roles in use alone, when they are
-            # first drawn: all roles of all widgets after each change of a class took 25 ms.
-            node = DOMNode(classes=class_of(role))
-            node._attach(self)  # noqa: SLF001
-            self.app.stylesheet.apply(node)
-            self._looks[role] = node.rich_style
+            self._looks[role] = self._own_look(role) if self.IS_SPECIAL else self._shared_look(role)
         return self._looks[role]
+
+    def _shared_look(self, role: str) -> Style:
+        """As in every other widget of the same background; half of the first picture's time."""
+        shared = _looks.setdefault(self.app, {})
+        key = (role, self.app.theme, self.background_colors, self.text_style)
+        if key not in shared:
+            shared[key] = self._own_look(role)
+        return shared[key]
+
+    def _own_look(self, role: str) -> Style:
+        # What Textual does for COMPONENT_CLASSES, but for the roles in use alone, when they are
+        # first drawn: all roles of all widgets after each change of a class took 25 ms.
+        node = DOMNode(classes=class_of(role))
+        node._attach(self)  # noqa: SLF001
+        self.app.stylesheet.apply(node)
+        return node.rich_style
 
     def notify_style_update(self) -> None:
         """Textual's hook: the theme or a rule changed."""

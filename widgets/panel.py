@@ -60,6 +60,8 @@ class Panel(Framed):
         super().__init__(id=id, classes=classes)
         self.at: datetime | None = None
         self.onset: datetime | None = None
+        self._drawn: tuple[Board | None, object] = (None, ())
+        self._rows_drawn: tuple[Row, ...] = ()
 
     # What a panel says
 
@@ -89,10 +91,15 @@ class Panel(Framed):
         return freshness(self.board.of_kinds(*self.KINDS), self.at)
 
     def inside(self, width: int, height: int) -> Sequence[Row]:
-        """Its rows now."""
+        """Its rows now; worked out once, however often it gets or loses the focus."""
         if self.board is None or self.at is None:
             return ()
-        return self.rows(self.board, self.at, width, height)
+        rest = (self.at, self.onset, width, height)
+        # Boards are large: the same one, not an equal one.
+        if self._drawn[0] is not self.board or self._drawn[1] != rest:
+            self._rows_drawn = self.rows(self.board, self.at, width, height)
+            self._drawn = (self.board, rest)
+        return self._rows_drawn
 
     def rows(self, board: Board, at: datetime, width: int, height: int) -> tuple[Row, ...]:
         """What `board` means in this panel, in `width` by `height` cells."""

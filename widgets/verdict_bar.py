@@ -24,6 +24,7 @@ GLYPHS = {
 class VerdictBar(Lines):
     """``✗ OUTAGE  lab.test  SEV1 · nobody can send · since 03:04:12 (6m 41s)   03:10:53Z``."""
 
+    IS_SPECIAL = True
     DEFAULT_CSS = """
     VerdictBar {
         height: 1;

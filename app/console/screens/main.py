@@ -87,7 +87,7 @@ class MainScreen(Screen[None]):
         sidebar.heading = "SOP: not yours, see doctor" if self.session.sop_mistakes else ""
         sidebar.show(steps(self.session.procedure, None))
         self.go_to_panel(1)
-        self.hand.look_for_drafts()
+        self.call_after_refresh(self.hand.look_for_drafts)
         self.set_interval(1.0, self._second)
         self.set_interval(AGES_EVERY, self._ages)
 

@@ -14,8 +14,8 @@ from textual.widgets import TextArea
 from app.actions import Record
 from app.drafts import NO_INCIDENT, Draft
 from app.incident.kinds import Note
-from widgets.fields import Page
 from widgets.key_bar import KeyBar
+from widgets.page import Page
 from widgets.text import content
 
 if TYPE_CHECKING:
