@@ -8,6 +8,7 @@ with its real engine; Textual draws it without a terminal and writes what it dre
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, nullcontext
@@ -94,7 +95,8 @@ def on_the_drill() -> None:
 
 
 def main() -> None:
-    """Write all pictures."""
+    """Write all pictures, in the colours of a terminal that has them all."""
+    os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
     FOLDER.mkdir(exist_ok=True)
     on_the_drill()
     with tempfile.TemporaryDirectory() as folder:
