@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
@@ -29,7 +30,8 @@ def lines(said: Iterable[Said], texts: Sequence[str] = (), start: datetime = ONS
     """A log as it stands in the file, its chain whole."""
     made: list[Line] = []
     for n, (seconds, who, data) in enumerate(said, 1):
-        fields = msgspec.to_builtins(data)
+        # As it comes from the file: lists, and lone surrogates, which msgspec does not write.
+        fields = json.loads(json.dumps(msgspec.to_builtins(data)))
         document = {
             "id": f"{n:032x}",
             "at": iso(start + timedelta(seconds=seconds)),
