@@ -103,7 +103,8 @@ def test_with_the_incident_it_is_locked_again(desktop: Desktop) -> None:
 def test_a_command_is_shown_whole_runs_streams_and_is_written_down(
     desktop: Desktop, tmp_path: Path
 ) -> None:
-    console, other = joined(desktop), joined(desktop)
+    # Tall: the checks' own entries come at any time, and must not push it out of sight.
+    console, other = joined(desktop), joined(desktop, lines=90)
     unlock(console)
     go = tmp_path / "go"
     filler = "x" * 300
