@@ -14,7 +14,8 @@ from checks.model import State, worst
 from checks.when import clock, span
 from widgets.log_strip import LogLine
 
-OUTCOMES = {"done": State.OK, "sent": State.OK, "failed": State.CRITICAL}
+OUTCOMES = {"done": State.OK, "failed": State.CRITICAL}
+DELIVERED = {"accepted": State.OK, "refused": State.CRITICAL}
 
 LOG_LINES = 60
 """Entries that the strip gets: more than the tallest terminal shows of it."""
@@ -92,5 +93,5 @@ def _state_of(data: Data | Unknown) -> State | None:
         case CommandEnded(outcome=outcome):
             return OUTCOMES.get(outcome, State.UNKNOWN)
         case NoticeSent(deliveries=deliveries):
-            return worst(OUTCOMES.get(one.outcome, State.UNKNOWN) for one in deliveries)
+            return worst(DELIVERED.get(one.outcome, State.UNKNOWN) for one in deliveries)
     return None

@@ -181,7 +181,9 @@ def _is(kind: type) -> Callable[[Entry], bool]:
 
 def _went_out(entry: Entry) -> bool:
     data = entry.data
-    return isinstance(data, NoticeSent) and any(one.outcome == "sent" for one in data.deliveries)
+    return isinstance(data, NoticeSent) and any(
+        one.outcome == "accepted" for one in data.deliveries
+    )
 
 
 def _onset(entry: Entry) -> datetime | None:

@@ -37,8 +37,10 @@ from app.incident.kinds.work import (
     Hypothesis,
     ItemChanged,
     Note,
+    NoticeBegun,
     NoticeSent,
     SignedOff,
+    fared,
 )
 
 __all__ = [
@@ -61,6 +63,7 @@ __all__ = [
     "Measured",
     "Mended",
     "Note",
+    "NoticeBegun",
     "NoticeSent",
     "Opened",
     "QueueSize",
@@ -73,11 +76,12 @@ __all__ = [
     "Unknown",
     "Unlocked",
     "VerdictChanged",
+    "fared",
 ]
 
 Known = (
-    Opened | Detected | Acknowledged | ItemChanged | CheckTurned | CauseNamed | Note | NoticeSent
-    | CommandBegun | CommandEnded | SignedOff | VerdictChanged | SeveritySet | Resolved | Closed
-    | Reviewed | RoleTaken | Hypothesis | Joined | Left | Unlocked | ClockStepped | Mended
+    Opened | Detected | Acknowledged | ItemChanged | CheckTurned | CauseNamed | Note | NoticeBegun
+    | NoticeSent | CommandBegun | CommandEnded | SignedOff | VerdictChanged | SeveritySet | Resolved
+    | Closed | Reviewed | RoleTaken | Hypothesis | Joined | Left | Unlocked | ClockStepped | Mended
     | Measured | Reminded
 )  # fmt: skip

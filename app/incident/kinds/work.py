@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
 from msgspec import Struct
 
 from app.incident.kinds._data import Data
 from checks.when import span
+
+NAMED = 3
+"""Most recipients that are named one by one; more are counted."""
 
 
 class ItemChanged(Data, frozen=True, tag="item"):
@@ -65,30 +69,75 @@ class Hypothesis(Data, frozen=True, tag="hypothesis"):
 
 
 class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How a notice fared on one route. `outcome` is sent, failed or unknown."""
+    """How a notice fared on one route, with one `recipient` where the route has several.
+
+    `outcome` is accepted, refused or unknown; `detail` is the reply, or why there is none; `proof`
+    is the queue id or the HTTP status. `at` is when, `tries` how often it took.
+    """
 
     route: str
     outcome: str
     detail: str = ""
+    recipient: str = ""
+    proof: str = ""
+    at: str = ""
+    tries: int = 1
+
+
+def fared(deliveries: Sequence[Delivery]) -> list[str]:
+    """Deliveries in words: a line for all recipients of a route that fared alike."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for one in deliveries:
+        said = one.detail.replace(one.recipient, "…") if one.recipient else one.detail
+        key = (one.route, one.outcome, said)
+        alike.setdefault(key, []).append(one.recipient)
+    return [_fared(*key, recipients) for key, recipients in alike.items()]
+
+
+def _fared(route: str, outcome: str, detail: str, recipients: Sequence[str]) -> str:
+    named = [*recipients] if len(recipients) <= NAMED else [f"{len(recipients)} recipients"]
+    return f"{route}: " + ", ".join(filter(None, (outcome, *named, detail)))
+
+
+class NoticeBegun(Data, frozen=True, tag="notice-begun"):
+    """Written before a notice goes out: on these routes nobody else sends it from now on.
+
+    `deadline` is how many seconds it was given.
+    """
+
+    notice: str
+    audience: tuple[str, ...]
+    subject: str
+    routes: tuple[str, ...]
+    deadline: float = 0.0
+
+    def lines(self) -> list[str]:
+        """It in words."""
+        return [f"notice to {', '.join(self.audience)} begins on {', '.join(self.routes)}"]
 
 
 class NoticeSent(Data, frozen=True, tag="notice"):
-    """A notice went out. `next_at` is when the next was promised."""
+    """A notice went out, or did not: `deliveries` tell.
+
+    `notice` is its id; what of it is sent again has the same one. `begun` is the id of the entry
+    that began it. `phase` is the incident's, as readers of status pages know them. `next_at` is
+    when the next was promised.
+    """
 
     audience: tuple[str, ...]
     subject: str
     body: str = ""
     deliveries: tuple[Delivery, ...] = ()
     next_at: str = ""
+    notice: str = ""
+    phase: str = ""
+    begun: str = ""
 
     def lines(self) -> list[str]:
         """It in words."""
         return [
             f"notice to {', '.join(self.audience)}: {self.subject}",
-            *(
-                f"{one.route}: " + ", ".join(filter(None, (one.outcome, one.detail)))
-                for one in self.deliveries
-            ),
+            *fared(self.deliveries),
             *self.body.split("\n"),
             f"next one promised for {self.next_at}" if self.next_at else "",
         ]

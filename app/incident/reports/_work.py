@@ -16,6 +16,7 @@ from app.incident.kinds import (
     ItemChanged,
     Measured,
     NoticeSent,
+    fared,
 )
 from app.incident.reports._clock import Clock
 from app.incident.reports._outline import Section, Table
@@ -43,10 +44,7 @@ def work(story: Story, times: Clock) -> list[Section]:
 def _notices(story: Story, times: Clock) -> Section:
     rows = []
     for entry, data in story.all(NoticeSent):
-        went = "; ".join(
-            f"{one.route}: {one.outcome}" + (f", {one.detail}" if one.detail else "")
-            for one in data.deliveries
-        )
+        went = "; ".join(fared(data.deliveries))
         to = ", ".join(data.audience)
         rows.append((times.moment(entry.at), to, data.subject, went or "on no route"))
     return Section(title="Notices", table=Table(("When", "To", "Subject", "Delivery"), tuple(rows)))

@@ -46,14 +46,14 @@ def queue(active: int, deferred: int, oldest: float) -> Measured:
     )
 
 
-def notice(subject: str, audience: str, next_at: float, outcome: str = "sent") -> NoticeSent:
+def notice(subject: str, audience: str, next_at: float, outcome: str = "accepted") -> NoticeSent:
     return NoticeSent(
         audience=(audience,),
         subject=subject,
         body="Mail is not delivered at the moment.\nNothing is lost.",
         deliveries=(
             Delivery(route="chat", outcome=outcome, detail="HTTP 200"),
-            Delivery(route="relay2", outcome="failed", detail="boss@lab.test: no answer in 10 s"),
+            Delivery(route="relay2", outcome="refused", detail="boss@lab.test: no answer in 10 s"),
         ),
         next_at=iso(at(next_at)),
     )

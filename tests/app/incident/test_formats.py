@@ -64,7 +64,7 @@ def planted(log: IncidentLog) -> IncidentLog:
             CommandEnded(begun="x", host="m", argv=("sh", "-c", line), outcome="done", output=line)
         )
         log.append(Hypothesis(hypothesis="h", title=line), evidence=[line])
-        delivery = Delivery(route="chat", outcome="failed", detail=line)
+        delivery = Delivery(route="chat", outcome="refused", detail=line)
         log.append(NoticeSent(audience=("it",), subject=line, body=line, deliveries=(delivery,)))
     return log
 

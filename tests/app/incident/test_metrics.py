@@ -31,8 +31,8 @@ OUTAGE: list[Said] = [
     (61, "alice", Detected(onset=iso(at(0)), seen=iso(at(9)))),
     (62, "alice", VerdictChanged(verdict="outage", severity="SEV1")),
     (120, "bob", Acknowledged()),
-    (200, "bob", notice("failed")),
-    (300, "bob", notice("sent")),
+    (200, "bob", notice("refused")),
+    (300, "bob", notice("accepted")),
     (1800, "alice", VerdictChanged(verdict="degraded")),
     (3600, "alice", Resolved()),
 ]  # fmt: skip

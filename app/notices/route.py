@@ -1,0 +1,64 @@
+"""A way that notices go, and what goes it: frozen values, no I/O.
+
+How it fared is a `Delivery` of the incident log (`app.incident.kinds`). Its outcome is `ACCEPTED`:
+they have it, and `proof` holds the queue id or the HTTP status; `REFUSED`: they surely don't have
+it, and may be asked again; or `UNKNOWN`: they may have it, so it is never sent again unasked.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from app.incident.kinds import Delivery
+from checks.resolver import Resolver
+from checks.secret import Secret
+
+__all__ = ["ACCEPTED", "REFUSED", "UNKNOWN", "Delivery", "Message", "Route"]
+
+ACCEPTED: Literal["accepted"] = "accepted"
+REFUSED: Literal["refused"] = "refused"
+UNKNOWN: Literal["unknown"] = "unknown"
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """``[[route]]``: `kind` names its module in `app.notices.routes`.
+
+    `url` says where, with ``{secret}`` where the secret belongs, if it belongs into the URL at all.
+    `to` are the recipients of a route by mail; other routes reach whom they reach. `address` is
+    where the URL's host is, for when no resolver answers. With `login_by_mail` its readers can't
+    log in without mail.
+    """
+
+    name: str
+    kind: str
+    audience: tuple[str, ...]
+    url: str
+    resolver: Resolver
+    secret: Secret | None = None
+    sender: str = ""
+    to: tuple[str, ...] = ()
+    body: str = ""
+    address: str = ""
+    ca_file: str = ""
+    login_by_mail: bool = False
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """A text for an audience.
+
+    `notice` is its id: to the same recipients on the same route it goes once. `recipients` are
+    those of the route's `to` that get it, all where it is empty. `phase`, `incident` and `severity`
+    are for routes that keep a state of their own, such as pagers.
+    """
+
+    notice: str
+    subject: str
+    text: str
+    audience: tuple[str, ...]
+    recipients: tuple[str, ...] = ()
+    phase: str = ""
+    incident: str = ""
+    severity: str = ""
+    is_test: bool = False

@@ -1,0 +1,1 @@
+"""Ways that notices go: one kind a file, found by being here."""
