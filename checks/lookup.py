@@ -6,6 +6,7 @@ import asyncio
 import copy
 import os
 import time
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,16 +27,25 @@ RESOLV_CONF = Path("/etc/resolv.conf")
 RECORDS_LIMIT = 1000
 """Records kept of one answer: twice what anybody was seen to publish."""
 
+AGAIN = 2.0
+"""Seconds after which the only server is asked once more: the question may have been lost."""
 
 LIFETIME = 0.9
 """Share of a deadline that dnspython gets, so that it can still say which server did what."""
 
 
 class Answer(Struct, frozen=True):
-    """Records in their text form, and for how many seconds they may be kept."""
+    """Records in their text form, and for how many seconds they may be kept.
+
+    `texts` are TXT records as they are, each whole (RFC 7208 3.3). `is_authentic`: the server says
+    that DNSSEC proves them (RFC 4035 3.2.3). `is_authoritative`: they are its own (RFC 1035 4.1.1).
+    """
 
     records: tuple[str, ...]
     ttl: float
+    texts: tuple[bytes, ...] = ()
+    is_authentic: bool = False
+    is_authoritative: bool = False
 
 
 class NameServers:
@@ -69,7 +79,9 @@ class NameServers:
         asking = copy.copy(configured)
         if len(asking.nameservers) > 1:  # a dead first server must leave time for the second
             asking.timeout = min(asking.timeout, left / 2)
-        return await _resolve(asking, name, kind, left, search=search)
+            return await _resolve(asking, name, kind, left, search=search)
+        asking.timeout = left
+        return await _twice(lambda left: _resolve(asking, name, kind, left, search=search), left)
 
     async def _configured(self) -> DnsResolver:
         if self._dns is None or self._is_outdated():
@@ -88,6 +100,7 @@ def _configure(server: str | None, port: int) -> DnsResolver:
     """In a thread: importing dnspython takes 110 ms. Raises OSError or ValueError."""
     import dns.asyncresolver
     import dns.exception
+    import dns.flags
 
     try:
         asking = dns.asyncresolver.Resolver(str(RESOLV_CONF), configure=server is None)
@@ -96,7 +109,27 @@ def _configure(server: str | None, port: int) -> DnsResolver:
     if server is not None:
         asking.nameservers = [server]
         asking.port = port
+    asking.flags = dns.flags.RD | dns.flags.AD  # AD: tell us whether it is proven (RFC 6840 5.7)
     return asking
+
+
+async def _twice(ask: Callable[[float], Coroutine[None, None, Answer]], left: float) -> Answer:
+    """`ask`, and ask again beside it when no answer comes; the first to end counts.
+
+    dnspython gives a question up when it repeats it: a server that takes longer than the pause
+    between two would look dead.
+    """
+    tries = [asyncio.create_task(ask(left))]
+    try:
+        await asyncio.wait(tries, timeout=AGAIN)
+        if not tries[0].done():
+            tries.append(asyncio.create_task(ask(left - AGAIN)))
+            await asyncio.wait(tries, return_when=asyncio.FIRST_COMPLETED)
+        return next(task.result() for task in tries if task.done())
+    finally:
+        for task in tries:
+            task.cancel()
+        await asyncio.gather(*tries, return_exceptions=True)
 
 
 async def _resolve(
@@ -120,8 +153,23 @@ async def _resolve(
         raise BadName(f"{shown} is too long for a name") from error
     except (dns.exception.DNSException, OSError, ValueError) as error:
         raise _failure(error, shown) from error
-    records = tuple(visible(record.to_text()) for record in list(answer)[:RECORDS_LIMIT])
-    return Answer(records, answer.chaining_result.minimum_ttl)
+    return _answer(answer)
+
+
+def _answer(answer: dns.resolver.Answer) -> Answer:
+    import dns.flags
+    import dns.rdatatype
+
+    found: list[Any] = list(answer)[:RECORDS_LIMIT]
+    is_text = answer.rdtype == dns.rdatatype.TXT
+    flags = answer.response.flags
+    return Answer(
+        records=tuple(visible(record.to_text()) for record in found),
+        ttl=answer.chaining_result.minimum_ttl,
+        texts=tuple(b"".join(record.strings) for record in found) if is_text else (),
+        is_authentic=bool(flags & dns.flags.AD),
+        is_authoritative=bool(flags & dns.flags.AA),
+    )
 
 
 def _question(name: str) -> dns.name.Name:

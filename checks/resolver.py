@@ -103,12 +103,15 @@ class Resolver:
 
         Always asks. Raises DnsError, at the latest after `deadline` seconds.
         """
+        return (await self.answer(name, kind, deadline=deadline)).records
+
+    async def answer(self, name: str, kind: str, *, deadline: float) -> Answer:
+        """As `records`, with what else is known of them."""
         try:
             async with asyncio.timeout(deadline):
-                answer = await self._servers.ask(name, kind, deadline=deadline)
+                return await self._servers.ask(name, kind, deadline=deadline)
         except TimeoutError as error:
             raise LookupFailed(f"resolver {self.name} does not answer") from error
-        return answer.records
 
     async def in_hosts_file(self, name: str) -> tuple[str, ...]:
         """The addresses of `name` in the machine's hosts file, where that counts."""

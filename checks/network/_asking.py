@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from checks.dns_errors import AliasLoop, DnsError, LookupFailed, NoSuchName
+from checks.lookup import Answer
 from checks.model import Finding
 from checks.resolver import Resolver
 
@@ -23,13 +24,29 @@ class Asking:
 
     async def records(self, name: str, kind: str) -> tuple[str, ...]:
         """As `Resolver.records`."""
-        return await self._resolver.records(name, kind, deadline=self._left())
+        return await self._resolver.records(name, kind, deadline=self.left)
+
+    async def answer(self, name: str, kind: str) -> Answer:
+        """As `Resolver.answer`."""
+        return await self._resolver.answer(name, kind, deadline=self.left)
+
+    async def texts(self, name: str) -> list[str]:
+        """The TXT records of `name`, each whole. Bytes beyond ASCII stand for themselves."""
+        answer = await self._resolver.answer(name, "TXT", deadline=self.left)
+        return [text.decode("latin-1") for text in answer.texts]
 
     async def addresses(self, name: str) -> tuple[str, ...]:
         """As `Resolver.addresses`, from the DNS as it is now."""
-        return await self._resolver.addresses(name, deadline=self._left(), is_fresh=True)
+        return await self._resolver.addresses(name, deadline=self.left, is_fresh=True)
 
-    def _left(self) -> float:
+    @property
+    def name(self) -> str:
+        """Whom it asks."""
+        return self._resolver.name
+
+    @property
+    def left(self) -> float:
+        """Seconds until the last question must be answered."""
         return max(0.0, self._ends - time.monotonic())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from msgspec import Struct
 
 from checks.etc_hosts import address_literal
@@ -15,12 +17,16 @@ _LOCALHOST = {"localhost", "localhost.localdomain"}
 
 
 class Exchange(Struct, frozen=True):
-    """One MX: its preference, its host, and the addresses or why there are none."""
+    """One MX: its preference, its host, and the addresses or why there are none.
+
+    `alias` is the name that it is only another name for.
+    """
 
     preference: int
     name: str
     addresses: tuple[str, ...] = ()
     trouble: Finding | None = None
+    alias: str = ""
 
     def __str__(self) -> str:
         found = ", ".join(self.addresses) or (self.trouble.text if self.trouble else "")
@@ -70,17 +76,44 @@ def judge_routes(routes: Routes) -> tuple[State, str, list[Finding]]:
     troubles = [one.trouble for one in routes.exchanges if one.trouble]
     if not usable:
         return _judge_unusable(routes, troubles)
+    faults = [*_aliases(usable), *_privates(usable)]
     if routes.is_implicit:
         text = f"no MX; mail goes to the address of {routes.domain} itself"
         return State.WARNING, text, [Finding("dns.mx.implicit", text)]
     if troubles:
         state = State.UNKNOWN if all(one.code == FAILED for one in troubles) else State.WARNING
         count = f"{len(troubles)} of {len(routes.exchanges)} MX unusable"
-        return state, f"{count}: {troubles[0].text}", troubles
+        return state, f"{count}: {troubles[0].text}", troubles + faults
+    if faults:
+        return State.WARNING, faults[0].text, faults
     if routes.published > MX_LIMIT:
         text = f"{routes.published} MX records; the best {MX_LIMIT} were looked up"
         return State.WARNING, text, [Finding("dns.mx.too-many", text)]
     return State.OK, f"MX {', '.join(one.name for one in usable)}", []
+
+
+def _aliases(usable: list[Exchange]) -> list[Finding]:
+    """RFC 2181 10.3, RFC 5321 5.1: some senders don't follow them."""
+    return [
+        Finding("dns.mx.alias", f"MX {one.name} is an alias (CNAME) of {one.alias}")
+        for one in usable
+        if one.alias
+    ]
+
+
+def _privates(usable: list[Exchange]) -> list[Finding]:
+    """Addresses that senders elsewhere can't reach, beside others that they can.
+
+    Where all are private this is a network of its own, or its view from inside.
+    """
+    pairs = [(one.name, address) for one in usable for address in one.addresses]
+    private = [pair for pair in pairs if not ipaddress.ip_address(pair[1]).is_global]
+    if len(private) == len(pairs):
+        return []
+    return [
+        Finding("dns.mx.private", f"MX {name} has {address}, where no sender elsewhere gets to")
+        for name, address in private
+    ]
 
 
 def _judge_unusable(routes: Routes, troubles: list[Finding]) -> tuple[State, str, list[Finding]]:

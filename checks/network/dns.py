@@ -1,8 +1,8 @@
 """Whether the DNS leads mail to us: MX and their addresses, and the names of our hosts.
 
 RFC 5321 section 5.1 (MX, and the domain's own address where there is none), RFC 7505 (null MX),
-RFC 2181 section 10.3 (an MX names a host), RFC 1912 section 2.1 (an address has a name that leads
-back). A resolver that can't answer is UNKNOWN, never a missing record.
+RFC 2181 section 10.3 (an MX names a host, no alias), RFC 1912 section 2.1 (an address has a name
+that leads back). A resolver that can't answer is UNKNOWN, never a missing record.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from checks.model import CheckOptions, Finding, Result, State, System, Target, s
 from checks.network._asking import FAILED, Asking, trouble
 from checks.network._mx import MX_LIMIT, Exchange, Routes, judge_routes, parse_mx
 from checks.network._names import Reverse, judge_names
+from checks.network._public import is_seen
 from checks.phases import Phases
 
 FINDINGS: dict[str, str] = {
@@ -30,6 +31,8 @@ FINDINGS: dict[str, str] = {
     "dns.mx.localhost": "An MX names localhost: every sender delivers to itself.",
     "dns.mx.not-found": "An MX names a host that does not exist.",
     "dns.mx.no-address": "An MX names a host that has no address.",
+    "dns.mx.alias": "An MX names an alias (CNAME), which some senders do not follow.",
+    "dns.mx.private": "An MX has a private address beside public ones.",
     "dns.mx.too-many": "There are more MX records than were looked up.",
     "dns.alias-loop": "CNAME records lead in a circle.",
     "dns.name.not-found": "The name of a host does not exist.",
@@ -43,9 +46,13 @@ PTR_LIMIT = 4
 
 
 class Options(CheckOptions, frozen=True, kw_only=True):
-    """`ask_ptr` is whether sending hosts' addresses must have names. Records change seldom."""
+    """`ask_ptr` is whether sending hosts' addresses must have names. Records change seldom.
+
+    Up to three questions follow on each other, and a slow resolver is not a dead one.
+    """
 
     interval: float = 30.0
+    deadline: float = 10.0
     ask_ptr: bool = True
 
 
@@ -95,10 +102,22 @@ async def _check_domain(domain: str, asking: Asking, phases: Phases) -> Result:
 async def _look_up(one: Exchange, asking: Asking) -> Exchange:
     if one.trouble:
         return one
+    alias = asyncio.create_task(_alias(one.name, asking))
     try:
-        return replace(one, addresses=await asking.addresses(f"{one.name}."))
+        addresses = await asking.addresses(f"{one.name}.")
+        return replace(one, addresses=addresses, alias=await alias)
     except DnsError as error:
         return replace(one, trouble=trouble(error, "dns.mx"))
+    finally:
+        alias.cancel()
+
+
+async def _alias(name: str, asking: Asking) -> str:
+    """What `name` is an alias of; empty where it is none, or where that can't be known."""
+    try:
+        return (await asking.records(f"{name}.", "CNAME"))[0].rstrip(".")
+    except DnsError:
+        return ""
 
 
 async def _check_host(target: Target, asking: Asking, phases: Phases, *, ask_ptr: bool) -> Result:
@@ -115,25 +134,23 @@ async def _check_host(target: Target, asking: Asking, phases: Phases, *, ask_ptr
         return phases.result(state, found.text, found)
     with phases.phase("names"):
         is_sender = ask_ptr and _is_sender(target)
-        sending = [one for one in addresses[:PTR_LIMIT] if is_sender and _is_public(one)]
+        sending = [
+            one for one in addresses[:PTR_LIMIT] if is_sender and is_seen(one, target.address)
+        ]
         reverses = await asyncio.gather(*(_reverse(one, asking) for one in sending))
     state, text, findings = judge_names(addresses, reverses)
     return phases.result(state, text, *findings, evidence=tuple(map(str, reverses)))
 
 
 def _is_public_sender(target: Target) -> bool:
-    return _is_sender(target) and _is_public(address_literal(target.address))
+    literal = address_literal(target.address)
+    return _is_sender(target) and is_seen(literal, target.address)
 
 
 def _is_sender(target: Target) -> bool:
     """Whether the host sends mail to others, as far as its services tell."""
     services = target.host.services if target.host else ()
     return any(split_service(one)[0] == "smtp" for one in services)
-
-
-def _is_public(address: str) -> bool:
-    """Whether servers elsewhere see it, who judge by its name."""
-    return ipaddress.ip_address(address).is_global
 
 
 async def _reverse(address: str, asking: Asking) -> Reverse:

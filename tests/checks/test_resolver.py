@@ -127,6 +127,18 @@ async def test_a_dropped_ipv6_question_does_not_cost_the_deadline() -> None:
         assert time.monotonic() - began < 4
 
 
+async def test_an_answer_later_than_the_second_question_still_counts() -> None:
+    async with dns_server(ZONE, dns.slow(2.2)) as peer:
+        assert "10 mail1.lab.test." in await peer.resolver.records("lab.test", "MX", deadline=6)
+
+
+async def test_a_question_that_was_lost_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookup, "AGAIN", 0.05)
+    async with dns_server(ZONE, dns.loses_the_first()) as peer:
+        assert "10 mail1.lab.test." in await peer.resolver.records("lab.test", "MX", deadline=5)
+        assert len(peer.asked) == 2
+
+
 async def test_an_answer_is_kept_and_a_fresh_one_can_be_had() -> None:
     async with dns_server(ZONE) as peer:
         asking = peer.resolver

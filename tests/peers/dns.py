@@ -118,6 +118,19 @@ async def only_ipv4(query: dns.message.Message, zone: Zone, is_tcp: bool) -> byt
     return await answer(query, zone, is_tcp)
 
 
+def loses_the_first() -> Behaviour:
+    """Right, but for the first question, which gets lost."""
+    lost: list[int] = []
+
+    async def answer_later(query: dns.message.Message, zone: Zone, is_tcp: bool) -> bytes | None:
+        if not lost:
+            lost.append(query.id)
+            return None
+        return await answer(query, zone, is_tcp)
+
+    return answer_later
+
+
 def slow(seconds: float) -> Behaviour:
     """Right, and late."""
 

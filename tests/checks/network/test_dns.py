@@ -24,6 +24,12 @@ other.lab.test.    A      11.0.0.99
 1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.a.2.ip6.arpa. PTR mail1.lab.test.
 mail3.lab.test.    A      11.0.0.3
 mail4.lab.test.    A      10.0.0.4
+mail4.inside.org.  A      10.0.0.4
+alias.test.        MX     10 mx.alias.test.
+mx.alias.test.     CNAME  mail1.lab.test.
+mixed.test.        MX     10 mail1.lab.test.
+mixed.test.        MX     20 mail4.lab.test.
+inside.test.       MX     10 mail4.lab.test.
 alone.test.        A      11.0.0.1
 empty.test.        TXT    "nothing to see"
 null.test.         MX     0 .
@@ -70,6 +76,9 @@ async def _ask(
         ("bare.test", State.CRITICAL, ("dns.mx.no-address",), "empty.test has no address"),
         ("loop.test", State.CRITICAL, ("dns.alias-loop",), "in a circle"),
         ("circle.test", State.CRITICAL, ("dns.alias-loop",), "in a circle"),
+        ("alias.test", State.WARNING, ("dns.mx.alias",), "MX mx.alias.test is an alias (CNAME) of"),
+        ("mixed.test", State.WARNING, ("dns.mx.private",), "MX mail4.lab.test has 10.0.0.4"),
+        ("inside.test", State.OK, (), "MX mail4.lab.test"),
         ("many.test", State.WARNING, ("dns.mx.too-many",), "500 MX records; the best 20"),
     ],
 )
@@ -123,7 +132,8 @@ async def test_a_failing_resolver_is_unknown_and_named(
         ("loop.lab.test", State.CRITICAL, ("dns.alias-loop",), "in a circle"),
         ("mail2.lab.test", State.WARNING, ("dns.ptr.mismatch",), "PTR of 11.0.0.2 is other.lab"),
         ("mail3.lab.test", State.WARNING, ("dns.ptr.missing",), "11.0.0.3 has no PTR"),
-        ("mail4.lab.test", State.OK, (), "10.0.0.4"),
+        ("mail4.inside.org", State.OK, (), "10.0.0.4"),
+        ("mail4.lab.test", State.WARNING, ("dns.ptr.missing",), "10.0.0.4 has no PTR"),
         ("11.0.0.3", State.WARNING, ("dns.ptr.missing",), "11.0.0.3 has no PTR"),
         ("a..b", State.CRITICAL, ("dns.name.not-found",), "a..b is not a name"),
     ],
