@@ -21,6 +21,7 @@ from app.incident.kinds import Joined, Left
 from app.incident.log import IncidentLog
 from app.incident.operator import me
 from app.incident.presence import Presence, Seen
+from app.incident.rhythm import RHYTHM, Rhythm
 from app.incident.situation import Situation, situation
 from app.incident.unended import left_behind
 from app.places import PlaceError, state_folder, state_path
@@ -46,6 +47,7 @@ class Desk:
         system: str,
         show: Callable[[], None],
         procedure: Sequence[Step] = (),
+        rhythm: Rhythm = RHYTHM,
     ) -> None:
         """`shared` is ``[log] folder`` of the config."""
         self.folder = state_path(shared) / "incidents"
@@ -55,6 +57,7 @@ class Desk:
         self._system = system
         self._show = show
         self._procedure = procedure
+        self._rhythm = rhythm
         self._log: IncidentLog | None = None
         self._presence: Presence | None = None
         self._seen = NOBODY
@@ -215,7 +218,7 @@ class Desk:
         if log is None:
             return
         self.situation = replace(
-            situation(log.id, entries),
+            situation(log.id, entries, self._rhythm),
             here=self._seen.here,
             resumed_after=self._resumed_after,
             trouble=log.trouble,

@@ -123,7 +123,9 @@ class Engine:
 
         self.config = config
         self._monitor = Monitor(config.system.name, plan(config))
-        self._desk = Desk(config.log.folder, config.system.name, self._tell, self._procedure)
+        self._desk = Desk(
+            config.log.folder, config.system.name, self._tell, self._procedure, config.notices
+        )
         stopped = asyncio.create_task(self._stop.wait())
         work = [
             asyncio.create_task(part)

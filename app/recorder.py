@@ -37,6 +37,9 @@ def missing(situation: Situation, board: Board, verdict: Verdict) -> list[Record
         records.insert(0, detected(board, verdict))
     if due.lacks_lead(situation, board.at) and LEAD not in situation.reminders:
         records.append(Record(Reminded(of=LEAD, why="nobody is lead")))
+    late = due.overdue(situation, board.at)
+    if late and late not in situation.reminders:
+        records.append(Record(Reminded(of=late, why=f"{late} is overdue: c writes it")))
     return records
 
 

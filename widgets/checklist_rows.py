@@ -78,6 +78,7 @@ class ChecklistFoot(Struct, frozen=True, kw_only=True):
     """What stands below the steps while an incident is open."""
 
     next_notice: datetime | None = None
+    eta: datetime | None = None
     lead: str = ""
     here: tuple[str, ...] = ()
 
@@ -124,12 +125,14 @@ def hint_rows(width: int) -> list[Row]:
 
 
 def foot_rows(foot: ChecklistFoot, at: datetime | None, width: int) -> list[Row]:
-    """Next notice, lead, and who is here; what is missing is said."""
+    """Next notice, ETA, lead, and who is here; what is missing is said."""
     is_wide = width >= WIDE
     label = 13 if is_wide else 8
     rows: list[tuple[str, Span]] = []
     if foot.next_notice is not None:
         rows.append(("Next notice" if is_wide else "Notice", _due(foot.next_notice, at)))
+    if foot.eta is not None:
+        rows.append(("ETA", _due(foot.eta, at)))
     rows.append(("Lead", Span(foot.lead) if foot.lead else Span("nobody", "warn")))
     here = foot.here
     if len(here) > HERE_LINES:
@@ -139,7 +142,7 @@ def foot_rows(foot: ChecklistFoot, at: datetime | None, width: int) -> list[Row]
 
 
 def _due(due: datetime, at: datetime | None) -> Span:
-    """When the next notice is due, in minutes: seconds would cost bytes on the line."""
+    """When it is due, in minutes: seconds would cost bytes on the line."""
     when = clock(due)[:5]
     if at is None:
         return Span(when, "warn")

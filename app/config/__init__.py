@@ -15,7 +15,17 @@ from app.config.decode import Problems, decode, name_of
 from app.config.powers import power
 from app.config.rules import Rules, nearest, quoted
 from app.config.source import ConfigError, Source
-from app.config.tables import RULES, CanaryTable, HostTable, Log, Route, Sop, SystemTable, Vantage
+from app.config.tables import (
+    RULES,
+    CanaryTable,
+    HostTable,
+    Log,
+    Notices,
+    Route,
+    Sop,
+    SystemTable,
+    Vantage,
+)
 from app.incident.targets import TARGETS, Targets
 from checks import registry
 from checks.hosts.choose import login_from
@@ -23,11 +33,11 @@ from checks.model import CheckOptions, Host, System
 from checks.resolver import Resolver
 from checks.text import visible
 
-__all__ = ["Config", "ConfigError", "Log", "Route", "Vantage", "load"]
+__all__ = ["Config", "ConfigError", "Log", "Notices", "Route", "Vantage", "load"]
 
 Table = TypeVar("Table", bound=Struct)
 
-ONE = ("system", "log", "sop", "check", "targets")
+ONE = ("system", "log", "notices", "sop", "check", "targets")
 """Tables written ``[so]``."""
 
 MANY = ("host", "canary", "vantage", "route")
@@ -51,6 +61,7 @@ class Config(Struct, frozen=True, kw_only=True):
     checks: dict[str, CheckOptions] = {}
     vantages: tuple[Vantage, ...] = ()
     routes: tuple[Route, ...] = ()
+    notices: Notices = Notices()
     log: Log = Log()
     targets: Mapping[str, Targets] = TARGETS
     sop: Path | None = None
@@ -81,6 +92,7 @@ def load(path: Path) -> Config:
         targets=_targets(problems),
         vantages=tuple(_many(Vantage, "vantage", problems)),
         routes=tuple(_many(Route, "route", problems)),
+        notices=_one(Notices, "notices", problems),
         log=_one(Log, "log", problems),
         sop=path.parent / sop if (sop := _one(Sop, "sop", problems).file) else None,
     )

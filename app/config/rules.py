@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from checks.model import SERVICE_PORTS, split_service
+from checks.model import SERVICE_PORTS, Severity, split_service
 from checks.text import visible
 from checks.url import parse
 
@@ -135,6 +135,25 @@ def target(value: float) -> None:
     """How long something may take at most, counted from onset."""
     if not 0 < value <= 30 * DAY:
         raise ValueError(f"must be more than 0 and at most {30 * DAY:.0f} seconds (30 days)")
+
+
+def pauses(table: Mapping[str, float]) -> None:
+    """Seconds by severity."""
+    for severity, value in table.items():
+        if severity not in list(Severity):
+            hint = nearest(severity, Severity) or f"; there are {', '.join(Severity)}"
+            raise ValueError(f"no severity is called {quoted(severity)}{hint}")
+        seconds(value)
+
+
+def zone(text: str) -> None:
+    """A time zone of the tz database, e.g. Europe/Vienna; nothing is this machine's own."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        _ = text and ZoneInfo(text)
+    except (LookupError, OSError, ValueError) as error:
+        raise ValueError(f"no time zone is called {quoted(text)}") from error
 
 
 def failures(value: int) -> None:

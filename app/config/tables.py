@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from app.config import rules
 from app.config.rules import Rules
+from app.incident.rhythm import Rhythm
 from checks.secret import Secret
 
 
@@ -63,6 +64,18 @@ class Route(Struct, frozen=True, kw_only=True):
     url: str
 
 
+class Notices(Rhythm, frozen=True, kw_only=True):
+    """``[notices]``. `zone` is whose times readers get, left out that of this machine.
+
+    `contact` is whom readers can turn to. `push` is a command that carries the status page to where
+    it is read.
+    """
+
+    zone: str = ""
+    contact: str = ""
+    push: tuple[str, ...] = ()
+
+
 class Log(Struct, frozen=True, kw_only=True):
     """``[log]``. `folder` is the shared state folder, if there is one."""
 
@@ -92,4 +105,11 @@ RULES: dict[type[Struct], Rules] = {
     CanaryTable: {"address": rules.mailbox, "submission": rules.place, "imap": rules.place},
     Vantage: {"name": rules.name, "login": rules.login},
     Route: {"name": rules.name},
+    Notices: {
+        "first": rules.seconds,
+        "urgent": rules.seconds,
+        "urgent_for": rules.seconds,
+        "every": rules.pauses,
+        "zone": rules.zone,
+    },
 }

@@ -10,7 +10,7 @@ from app.engine import Scene
 from app.incident import due
 from app.incident.situation import Situation
 from checks.model import Severity, Verdict
-from checks.when import span
+from checks.when import clock, span
 from widgets.text import Row, Span
 
 OFFER = "i opens an incident"
@@ -38,15 +38,24 @@ def verdict(scene: Scene) -> Verdict:
 
 
 def note(scene: Scene, at: datetime) -> Row:
-    """What stands before the clock: the offer; else a lead that is missing, and the next notice."""
+    """What stands before the clock: the offer; else a lead that is missing, ETA, next notice."""
     if is_offered(scene):
         return (Span(OFFER, LOUD),)
     now = scene.situation
-    return (*_lead(now, at), *_notice(now, at)) if now is not None else ()
+    return (*_lead(now, at), *_eta(now, at), *_notice(now, at)) if now is not None else ()
 
 
 def _lead(now: Situation, at: datetime) -> Row:
     return (Span("NO LEAD: i", LOUD), Span("  ")) if due.is_nagging(now, at) else ()
+
+
+def _eta(now: Situation, at: datetime) -> Row:
+    """When mail should be back at the latest; an estimate that has passed has to be renewed."""
+    back = due.expected(now)
+    if back is None:
+        return ()
+    words = f"ETA {clock(back)[:5]}Z"
+    return (Span(f"{words} PASSED", LOUD), Span("  ")) if back < at else (Span(f"{words}  "),)
 
 
 def _notice(now: Situation, at: datetime) -> Row:

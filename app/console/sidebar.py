@@ -31,10 +31,17 @@ def steps(procedure: Sequence[Step], scene: Scene | None) -> tuple[ChecklistStep
 
 def foot(scene: Scene) -> ChecklistFoot | None:
     """Who is here and what is due, while an incident is open."""
+    from app.incident import due
+
     now = scene.situation
     if now is None or not now.is_open:
         return None
-    return ChecklistFoot(next_notice=now.next_notice, lead=now.roles.get("lead", ""), here=now.here)
+    return ChecklistFoot(
+        next_notice=now.next_notice,
+        eta=due.expected(now),
+        lead=now.roles.get("lead", ""),
+        here=now.here,
+    )
 
 
 def _item(one: Progress, *, is_next: bool) -> ChecklistItem:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from app.incident import due
-from app.incident.kinds import Closed, SeveritySet
+from app.incident.kinds import Closed, EtaChanged, SeveritySet
 from app.incident.metrics import Measure, measures
 from app.incident.operator import is_here
 from app.incident.situation import LEAD, ROLES, HypothesisRecord, Situation
 from app.incident.targets import Targets
 from checks.model import State
-from checks.when import clock, span
+from checks.when import clock, from_iso, span
 from widgets.state import ABSENT, MARKS, Mark
 from widgets.text import Row, Span, row
 
@@ -37,6 +37,7 @@ def standing(now: Situation, targets: Targets, at: datetime) -> list[Row]:
         *(_labelled(role, _holder(role, now)) for role in ROLES),
         _labelled("here", row(", ".join(now.here) or "nobody")),
         _labelled("next notice", _notice(now, at)),
+        _labelled("expected back", _eta(now, at)),
         (),
         *_times(now, targets, at),
         (),
@@ -86,6 +87,22 @@ def _notice(now: Situation, at: datetime) -> Row:
     if left < 0:
         return row(when, Span(f"OVERDUE by {span(-left)}", "bad"))
     return row(when, f"in {span(left)}")
+
+
+def _eta(now: Situation, at: datetime) -> Row:
+    """The estimate that counts, and how many there were before it."""
+    entries = [entry for entry in now.entries if isinstance(entry.data, EtaChanged)]
+    if now.eta is None:
+        return row(Span("nobody has said: e does", "dim"))
+    low, high = from_iso(now.eta.low), from_iso(now.eta.high)
+    words = " to ".join(clock(one) for one in (low, high) if one) or "not known"
+    reason = f": {now.eta.reason}" if now.eta.reason else ""
+    more = f" · {len(entries) - 1} before" if len(entries) > 1 else ""
+    is_past = now.phase == "open" and high is not None and high < at
+    return row(
+        Span(f"{words} PASSED" if is_past else words, "bad" if is_past else "strong"),
+        Span(f"{reason} · {entries[-1].who} {clock(entries[-1].at)}{more}", "dim"),
+    )
 
 
 def _times(now: Situation, targets: Targets, at: datetime) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from app.console.bar import OFFER, is_offered
@@ -11,7 +12,7 @@ from app.incident.kinds import CheckTurned, CommandEnded, Data, NoticeSent, Unkn
 from app.incident.situation import Situation
 from app.incident.unended import lost
 from checks.model import State, worst
-from checks.when import clock, span
+from checks.when import STAMP, clock, from_iso, span
 from widgets.log_strip import LogLine
 
 OUTCOMES = {"done": State.OK, "failed": State.CRITICAL}
@@ -81,9 +82,14 @@ def _lost(begun: Entry) -> LogLine:
 
 def _entry(entry: Entry) -> LogLine:
     waits = "" if entry.is_written else "not written yet: "
-    return LogLine(
-        at=entry.at, who=entry.who, text=waits + entry.lines()[0], state=_state_of(entry.data)
-    )
+    said = STAMP.sub(_brief, entry.lines()[0])
+    return LogLine(at=entry.at, who=entry.who, text=waits + said, state=_state_of(entry.data))
+
+
+def _brief(stamp: re.Match[str]) -> str:
+    """A time of an entry as the bar has it."""
+    at = from_iso(stamp[0])
+    return clock(at) if at else stamp[0]
 
 
 def _state_of(data: Data | Unknown) -> State | None:

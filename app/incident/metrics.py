@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -114,14 +113,16 @@ def onset(entries: Sequence[Entry]) -> datetime | None:
 
 
 def punctuality(entries: Sequence[Entry]) -> tuple[int, int]:
-    """How many notices were promised and are followed by one, and how many of those in time."""
-    notices = [entry for entry in entries if isinstance(entry.data, NoticeSent)]
+    """How many notices an audience was promised and got, and how many of those in time."""
     kept = in_time = 0
-    for promise, notice in pairwise(notices):
-        due = from_iso(promise.data.next_at) if isinstance(promise.data, NoticeSent) else None
-        if due is not None:
-            kept += 1
-            in_time += (notice.at - due).total_seconds() <= LATE
+    promised: dict[str, datetime | None] = {}
+    for entry in entries:
+        if isinstance(entry.data, NoticeSent) and entry.data.went_out:
+            for audience in entry.data.audience:
+                if (due := promised.get(audience)) is not None:
+                    kept += 1
+                    in_time += (entry.at - due).total_seconds() <= LATE
+                promised[audience] = from_iso(entry.data.next_at)
     return kept, in_time
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from msgspec import Struct
@@ -17,6 +17,7 @@ from app.incident.kinds import (
     CheckTurned,
     Closed,
     Detected,
+    EtaChanged,
     Hypothesis,
     ItemChanged,
     NoticeSent,
@@ -29,12 +30,11 @@ from app.incident.kinds import (
     SignedOff,
     VerdictChanged,
 )
+from app.incident.rhythm import RHYTHM, Rhythm
+from app.incident.told import Told, next_notice, told
 from checks.when import from_iso
 
 T = TypeVar("T")
-
-FIRST_NOTICE = timedelta(minutes=5)
-"""How soon after opening the first notice is due (PagerDuty's incident response guide)."""
 
 LEAD = "lead"
 ROLES = (LEAD, "scribe", "communications")
@@ -56,9 +56,10 @@ class Situation(Struct, frozen=True, kw_only=True):
 
     `phase` is open, resolved or closed. `checks` holds the last logged state of each check.
     `acknowledged` is who did first. `proposed` is the severity as measured last, `severity` the one
-    that counts. `reminders` names what everybody was reminded of. `resumed_after` is how many
-    entries there were when this session joined, 0 where it opened the incident. `trouble` says why
-    the log can't be written at the moment; `is_writable` whether we may write it at all.
+    that counts. `told` is what each audience heard last. `reminders` names what everybody was
+    reminded of. `resumed_after` is how many entries there were when this session joined, 0 where it
+    opened the incident. `trouble` says why the log can't be written at the moment; `is_writable`
+    whether we may write it at all.
     """
 
     id: str
@@ -77,6 +78,8 @@ class Situation(Struct, frozen=True, kw_only=True):
     roles: dict[str, str] = {}
     hypotheses: dict[str, HypothesisRecord] = {}
     notices: int = 0
+    told: dict[str, Told] = {}
+    eta: EtaChanged | None = None
     next_notice: datetime | None = None
     closed: Closed | None = None
     review: Reviewed | None = None
@@ -93,7 +96,7 @@ class Situation(Struct, frozen=True, kw_only=True):
         return self.phase != "closed"
 
 
-def situation(incident: str, entries: Sequence[Entry]) -> Situation:
+def situation(incident: str, entries: Sequence[Entry], rhythm: Rhythm = RHYTHM) -> Situation:
     """Where the incident of these entries stands."""
     said = _Said(entries)
     opened = said.all(Opened)
@@ -101,6 +104,8 @@ def situation(incident: str, entries: Sequence[Entry]) -> Situation:
     begun = opened[0][0].at if opened else None
     verdicts = [data for _, data in said.all(VerdictChanged)]
     notices = said.all(NoticeSent)
+    heard = told([(entry.at, data) for entry, data in notices])
+    severity = _severity(said)
     return Situation(
         id=incident,
         entries=tuple(entries),
@@ -110,7 +115,7 @@ def situation(incident: str, entries: Sequence[Entry]) -> Situation:
         phase=_phase(said.all(Opened, Resolved, Closed)),
         acknowledged=next((entry.who for entry, _ in said.all(Acknowledged)), ""),
         verdict=verdicts[-1] if verdicts else None,
-        severity=_severity(said),
+        severity=severity,
         proposed=verdicts[-1].severity if verdicts else "",
         checks={data.check: data.state for _, data in said.all(CheckTurned)},
         cause=said.last(CauseNamed),
@@ -118,7 +123,9 @@ def situation(incident: str, entries: Sequence[Entry]) -> Situation:
         roles={data.role: data.holder for _, data in said.all(RoleTaken)},
         hypotheses={data.hypothesis: _held(entry, data) for entry, data in said.all(Hypothesis)},
         notices=len(notices),
-        next_notice=_next_notice(begun, notices),
+        told=heard,
+        eta=said.last(EtaChanged),
+        next_notice=next_notice([entry.at for entry, _ in opened], heard, severity, rhythm),
         closed=said.last(Closed),
         review=said.last(Reviewed),
         leadless_since=_leadless_since(begun, said.all(RoleTaken)),
@@ -156,14 +163,6 @@ def _severity(said: _Said) -> str:
     chosen = said.last(SeveritySet)
     measured = (data.severity for _, data in said.all(VerdictChanged) if data.severity)
     return chosen.severity if chosen else min(measured, default="")
-
-
-def _next_notice(
-    opened: datetime | None, notices: Sequence[tuple[Entry, NoticeSent]]
-) -> datetime | None:
-    if notices:
-        return from_iso(notices[-1][1].next_at)
-    return opened + FIRST_NOTICE if opened else None
 
 
 def _leadless_since(

@@ -6,14 +6,21 @@ from msgspec import structs
 
 from app.incident import entry as make
 from app.incident.due import LEAD_WITHIN
-from app.incident.kinds import CheckTurned, Detected, Measured, VerdictChanged
-from app.incident.situation import Situation, situation
+from app.incident.kinds import (
+    CheckTurned,
+    Detected,
+    Measured,
+    NoticeSent,
+    Reminded,
+    VerdictChanged,
+)
+from app.incident.situation import LEAD, Situation, situation
 from app.recorder import missing
 from checks.board import Board
 from checks.diagnosis.verdict import judge
 from checks.facts import QueueFacts
 from checks.model import State
-from tests.app.incident.said import OPENED
+from tests.app.incident.said import OPENED, said
 from tests.boards import ONSET, board
 
 DOWN = board({"smtp/mail1:25": State.CRITICAL, "imap/mail1:143": State.OK}, summary="refused")
@@ -114,3 +121,20 @@ def test_a_queue_is_written_with_the_age_of_its_oldest_message() -> None:
         if isinstance(one.data, Measured)
     ]
     assert record.data.lines() == ["queue of mail1: 7 (deferred 7, oldest 1h 0m)"]
+
+
+def test_a_notice_that_is_late_is_written_once_for_each_that_was_due() -> None:
+    def late(now: Situation, minutes: float) -> list[str]:
+        seen = structs.replace(UP, at=OPENED.at + timedelta(minutes=minutes))
+        found = [one.data for one in missing(now, seen, judge(seen))]
+        return [one.why for one in found if isinstance(one, Reminded) and one.of != LEAD]
+
+    now = situation("x", [OPENED])
+    assert late(now, 5.5) == []
+    assert late(now, 6.5) == ["notice 2026-11-23T03:10:12.000Z is overdue: c writes it"]
+    reminded = said(Reminded(of="notice 2026-11-23T03:10:12.000Z"))
+    assert late(situation("x", [OPENED, reminded]), 9) == []
+    told = said(NoticeSent(audience=("it",), subject="s", next_at="2026-11-23T03:30:00Z"))
+    assert late(situation("x", [OPENED, reminded, told]), 60) == [
+        "notice 2026-11-23T03:30:00.000Z is overdue: c writes it"
+    ]

@@ -14,6 +14,7 @@ from app.incident.kinds.course import (
     CheckTurned,
     Closed,
     Detected,
+    EtaChanged,
     Opened,
     Resolved,
     Reviewed,
@@ -55,6 +56,7 @@ __all__ = [
     "Data",
     "Delivery",
     "Detected",
+    "EtaChanged",
     "Hypothesis",
     "ItemChanged",
     "Joined",
@@ -83,5 +85,5 @@ Known = (
     Opened | Detected | Acknowledged | ItemChanged | CheckTurned | CauseNamed | Note | NoticeBegun
     | NoticeSent | CommandBegun | CommandEnded | SignedOff | VerdictChanged | SeveritySet | Resolved
     | Closed | Reviewed | RoleTaken | Hypothesis | Joined | Left | Unlocked | ClockStepped | Mended
-    | Measured | Reminded
+    | Measured | Reminded | EtaChanged
 )  # fmt: skip

@@ -106,6 +106,25 @@ class SeveritySet(Data, frozen=True, tag="severity"):
         return [f"severity {self.severity}{before}" + (f": {self.reason}" if self.reason else "")]
 
 
+class EtaChanged(Data, frozen=True, tag="eta"):
+    """When mail is expected to work again: from `low` to `high`. Both empty: that is not known."""
+
+    low: str = ""
+    high: str = ""
+    reason: str = ""
+
+    @property
+    def expected(self) -> str:
+        """It in words, e.g. ``between … and …``."""
+        if not self.high:
+            return "not known"
+        return f"between {self.low} and {self.high}" if self.low else f"by {self.high}"
+
+    def lines(self) -> list[str]:
+        """It in words."""
+        return [f"expected back: {self.expected}" + (f": {self.reason}" if self.reason else "")]
+
+
 class Resolved(Data, frozen=True, tag="resolved"):
     """Mail works again, verified."""
 

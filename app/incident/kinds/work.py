@@ -120,8 +120,9 @@ class NoticeSent(Data, frozen=True, tag="notice"):
     """A notice went out, or did not: `deliveries` tell.
 
     `notice` is its id; what of it is sent again has the same one. `begun` is the id of the entry
-    that began it. `phase` is the incident's, as readers of status pages know them. `next_at` is
-    when the next was promised.
+    that began it. `stage` is first, update, resolved or technical. `phase` is the incident's, as
+    readers of status pages know them, and `severity` the one that counted. `next_at` is when the
+    next was promised.
     """
 
     audience: tuple[str, ...]
@@ -132,11 +133,19 @@ class NoticeSent(Data, frozen=True, tag="notice"):
     notice: str = ""
     phase: str = ""
     begun: str = ""
+    stage: str = ""
+    severity: str = ""
+
+    @property
+    def went_out(self) -> bool:
+        """Whether it may have reached somebody: not everybody refused it."""
+        return not self.deliveries or any(one.outcome != "refused" for one in self.deliveries)
 
     def lines(self) -> list[str]:
         """It in words."""
+        stage = f"{self.stage} " if self.stage else ""
         return [
-            f"notice to {', '.join(self.audience)}: {self.subject}",
+            f"{stage}notice to {', '.join(self.audience)}: {self.subject}",
             *fared(self.deliveries),
             *self.body.split("\n"),
             f"next one promised for {self.next_at}" if self.next_at else "",

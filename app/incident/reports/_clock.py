@@ -8,10 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from checks.text import visible
-from checks.when import from_iso
-
-_STAMP = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-"""A time as `checks.when.iso` writes it."""
+from checks.when import STAMP, from_iso
 
 
 class Clock:
@@ -63,7 +60,7 @@ class Clock:
 
     def localized(self, line: str) -> str:
         """A line of an entry with our own stamps as local times; what was quoted stays as it is."""
-        return line if line[:2] in ("| ", "> ") else _STAMP.sub(self._stamp, line)
+        return line if line[:2] in ("| ", "> ") else STAMP.sub(self._stamp, line)
 
     def _stamp(self, found: re.Match[str]) -> str:
         at = from_iso(found[0])

@@ -13,6 +13,7 @@ from app.incident.kinds import (
     CauseNamed,
     CommandBegun,
     CommandEnded,
+    EtaChanged,
     ItemChanged,
     Measured,
     NoticeSent,
@@ -31,6 +32,7 @@ def work(story: Story, times: Clock) -> list[Section]:
         section
         for section in (
             _notices(story, times),
+            _estimates(story, times),
             _causes(story, times),
             _commands(story, times),
             _queues(story, times),
@@ -46,8 +48,20 @@ def _notices(story: Story, times: Clock) -> Section:
     for entry, data in story.all(NoticeSent):
         went = "; ".join(fared(data.deliveries))
         to = ", ".join(data.audience)
-        rows.append((times.moment(entry.at), to, data.subject, went or "on no route"))
-    return Section(title="Notices", table=Table(("When", "To", "Subject", "Delivery"), tuple(rows)))
+        stage = data.stage or "notice"
+        rows.append((times.moment(entry.at), stage, to, data.subject, went or "on no route"))
+    head = ("When", "Notice", "To", "Subject", "Delivery")
+    return Section(title="Notices", table=Table(head, tuple(rows)))
+
+
+def _estimates(story: Story, times: Clock) -> Section:
+    """When mail was expected back, each time that somebody said so."""
+    rows = tuple(
+        (times.moment(entry.at), entry.who, times.localized(data.expected), data.reason)
+        for entry, data in story.all(EtaChanged)
+    )
+    head = ("When", "Who", "Expected back", "Because")
+    return Section(title="Estimates", table=Table(head, rows))
 
 
 def _causes(story: Story, times: Clock) -> Section:

@@ -70,6 +70,14 @@ MISTAKES = [
         ':4: targets.SEV1: unknown key "resolv"; did you mean "resolve"?',
     ),
     (
+        HOST + "[notices]\nevery = { urgent = 60 }",
+        ':4: notices: "every": no severity is called "urgent"; there are SEV1, SEV2, SEV3, SEV4',
+    ),
+    (
+        HOST + '[notices]\nzone = "Mars"',
+        ':4: notices: "zone": no time zone is called "Mars"',
+    ),
+    (
         HOST + "[targets.SEV1]\nnotice = -1",
         ':4: targets.SEV1: "notice": must be more than 0 and at most 2592000 seconds (30 days)',
     ),

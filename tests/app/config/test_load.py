@@ -216,3 +216,9 @@ def test_targets_are_the_usual_ones_but_for_what_their_table_sets(path: Path) ->
     targets = load(path).targets
     assert targets["SEV1"] == TARGETS["SEV1"]
     assert targets["SEV4"] == replace(TARGETS["SEV4"], notice=7200.0)
+
+
+def test_the_rhythm_of_notices_is_the_usual_one_but_for_what_its_table_sets(path: Path) -> None:
+    path.write_text('[[host]]\nname = "a"\n[notices]\nurgent = 600\nevery = { SEV4 = 60 }')
+    notices = load(path).notices
+    assert (notices.first, notices.urgent, notices.every) == (300, 600, {"SEV4": 60})

@@ -6,7 +6,16 @@ from msgspec.structs import replace
 
 from app.console import bar, words
 from app.engine import Scene
-from app.incident.kinds import Closed, Data, Joined, Note, RoleTaken, SeveritySet
+from app.incident.kinds import (
+    Closed,
+    Data,
+    EtaChanged,
+    Joined,
+    Note,
+    Resolved,
+    RoleTaken,
+    SeveritySet,
+)
 from app.incident.situation import Situation, situation
 from checks.board import Board
 from checks.diagnosis.verdict import judge
@@ -48,6 +57,15 @@ def test_the_next_notice_counts_down_in_its_largest_unit_and_is_loud_when_overdu
     assert note(shown, 420) == "notice OVERDUE 2m"
     overdue = bar.note(shown, OPENED.at + timedelta(seconds=420))
     assert {span.role for span in overdue} == {bar.LOUD}
+
+
+def test_the_estimate_stands_there_until_it_has_passed_and_then_shouts() -> None:
+    lead = RoleTaken(role="lead", holder="ana")
+    given = EtaChanged(low="2026-11-23T03:06:00Z", high="2026-11-23T03:08:00Z", reason="r")
+    assert note(scene(standing(lead, given)), 10) == "ETA 03:08Z  next notice 4m"
+    assert note(scene(standing(lead, given)), 240) == "ETA 03:08Z PASSED  next notice 1m"
+    assert "ETA" not in note(scene(standing(lead, given, EtaChanged())), 10)
+    assert "ETA" not in note(scene(standing(lead, given, Resolved())), 10)
 
 
 def test_a_missing_lead_is_said_with_the_key_and_beside_the_countdown() -> None:

@@ -7,7 +7,9 @@ from app.incident.entry import Entry
 from app.incident.kinds import (
     Closed,
     Data,
+    Delivery,
     Detected,
+    EtaChanged,
     Hypothesis,
     ItemChanged,
     NoticeSent,
@@ -18,7 +20,7 @@ from app.incident.kinds import (
     SignedOff,
     VerdictChanged,
 )
-from app.incident.situation import FIRST_NOTICE, situation
+from app.incident.situation import situation
 
 
 def said(data: Data, who: str = "ana", at: str = "2026-11-23T03:05:02Z") -> Entry:
@@ -55,14 +57,70 @@ def test_the_severity_is_the_highest_measured_until_a_person_sets_one() -> None:
     assert situation("x", chosen).severity == "SEV3"
 
 
+def clock(entries: list[Entry]) -> str:
+    """When the next notice is due."""
+    due = situation("x", entries).next_notice
+    return f"{due:%H:%M:%S}" if due else "none"
+
+
+def notice(who: str, next_at: str = "", stage: str = "", severity: str = "") -> Entry:
+    promised = f"2026-11-23T{next_at}Z" if next_at else ""
+    data = NoticeSent(
+        audience=(who,), subject="down", next_at=promised, stage=stage, severity=severity
+    )
+    return said(data, at="2026-11-23T03:10:00Z")
+
+
 def test_the_first_notice_is_due_after_opening_and_then_as_the_last_one_promised() -> None:
-    found = situation("x", [OPENED])
-    assert found.next_notice == OPENED.at + FIRST_NOTICE
-    notice = NoticeSent(audience=("it",), subject="down", next_at="2026-11-23T03:35:00Z")
-    promised = situation("x", [OPENED, said(notice)])
-    assert promised.notices == 1
-    assert promised.next_notice is not None
-    assert f"{promised.next_notice:%H:%M}" == "03:35"
+    assert clock([OPENED]) == "03:10:02"
+    assert clock([OPENED, notice("it", next_at="03:35:00")]) == "03:35:00"
+    assert situation("x", [OPENED, notice("it")]).notices == 1
+
+
+def test_the_next_notice_is_due_to_the_audience_that_waits_for_the_earliest() -> None:
+    both = [OPENED, notice("it", next_at="03:35:00"), notice("users", next_at="03:30:00")]
+    assert clock(both) == "03:30:00"
+    assert clock([*both, notice("users", next_at="04:00:00")]) == "03:35:00"
+
+
+def test_who_was_told_that_it_is_over_waits_no_longer_and_the_others_do() -> None:
+    told = [OPENED, notice("it", next_at="03:35:00"), notice("users", next_at="03:30:00")]
+    over = [*told, notice("users", stage="resolved")]
+    assert clock(over) == "03:35:00"
+    assert not situation("x", over).told["it"].is_over
+    assert clock([*over, notice("it", stage="resolved")]) == "none"
+
+
+def test_a_notice_that_no_route_took_leaves_the_one_before_due() -> None:
+    failed = NoticeSent(
+        audience=("it",),
+        subject="down",
+        next_at="2026-11-23T04:00:00Z",
+        deliveries=(Delivery(route="relay2", outcome="refused"),),
+    )
+    assert clock([OPENED, said(failed)]) == "03:10:02"
+    assert situation("x", [OPENED, said(failed)]).told == {}
+
+
+def test_a_severity_that_rises_brings_the_next_notice_nearer_than_was_promised() -> None:
+    promised = [OPENED, notice("it", next_at="05:10:00", severity="SEV3")]
+    assert clock(promised) == "05:10:00"
+    assert clock([*promised, said(SeveritySet(severity="SEV1"))]) == "03:30:00"
+    assert clock([*promised, said(SeveritySet(severity="SEV4"))]) == "05:10:00"
+
+
+def test_what_is_opened_again_after_the_end_was_told_has_to_be_told_again() -> None:
+    over = [OPENED, notice("it", stage="resolved"), said(Resolved())]
+    assert clock(over) == "none"
+    again = said(Opened(incident="x", title="again"), at="2026-11-23T04:00:00Z")
+    assert clock([*over, again]) == "04:05:00"
+
+
+def test_the_estimate_is_the_one_given_last() -> None:
+    given = [said(EtaChanged(high=f"2026-11-23T0{n}:00:00.000Z", reason="r")) for n in (4, 5)]
+    found = situation("x", given)
+    assert found.eta is not None
+    assert found.eta.lines() == ["expected back: by 2026-11-23T05:00:00.000Z: r"]
 
 
 def test_an_incident_is_resolved_then_closed_and_can_be_opened_again() -> None:

@@ -113,7 +113,7 @@ def test_the_first_page_tells_it_to_somebody_who_reads_no_further() -> None:
         "Lasted    33m 20s",
         "TTD  to detect        02:11:02  9s       5m 0s, met",
         "TTR  to resolve       02:44:13  33m 20s  4h 0m, met   last resolved - onset",
-        "Notices in time: 2 of 2",
+        "Notices in time: 1 of 1",
         "ana  lead from 02:12:28",
         "raj  communications from 02:13:53",
         "chain of hashes intact",
