@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from checks.model import now
 from checks.protocol._login import Login
-from checks.protocol._mailbox import Copy, Mailbox
+from checks.protocol._mailbox import BODY_LIMIT, HEADER_LIMIT, Copy, Mailbox
 from checks.protocol._testmail import made_at
 
 LEFTOVER = timedelta(hours=2)
@@ -29,6 +29,11 @@ class Arrival(Struct, frozen=True, kw_only=True):
     folder: str
     header: bytes
     body: bytes
+
+    @property
+    def is_entire(self) -> bool:
+        """Whether no more was sent than is looked at."""
+        return len(self.header) < HEADER_LIMIT and len(self.body) < BODY_LIMIT
 
 
 class Look(Struct):

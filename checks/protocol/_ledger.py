@@ -49,8 +49,8 @@ class Book(Struct, frozen=True, kw_only=True):
     """A trip's ledger.
 
     `sent` is when a server last had a message of ours, `proven` when the newest message that has
-    arrived was sent. `arrived` holds the last tokens, by which a second copy is known; `result`
-    was the last one.
+    arrived was sent. `arrived` holds the last tokens, by which a second copy is known. `signed` is
+    when one came with a DKIM signature last, `signer` its key; `result` was the last one.
     """
 
     sent: datetime | None = None
@@ -58,6 +58,8 @@ class Book(Struct, frozen=True, kw_only=True):
     under_way: tuple[Sent, ...] = ()
     lost: tuple[Sent, ...] = ()
     arrived: tuple[str, ...] = ()
+    signer: str = ""
+    signed: datetime | None = None
     result: Result | None = None
 
 

@@ -11,6 +11,7 @@ from checks.facts import RoundTripFacts, Rung
 from checks.model import Result, State, Trip
 from checks.phases import Phases
 from checks.protocol._arrivals import Arrival, Look
+from checks.protocol._dkim import Signature
 from checks.protocol._judged import Judged, worst_first
 from checks.protocol._ladder import READ, SEND, STATUS, STRANGER, climb, in_order, phases
 from checks.protocol._ledger import Book, Sent
@@ -28,6 +29,7 @@ class Run(Struct, kw_only=True):
     after: Book
     look: Look
     judged: list[Judged]
+    signatures: list[Signature]
 
 
 def report(run: Run, clock: Phases) -> Result:
@@ -122,7 +124,7 @@ def _deliver(run: Run, took: float | None) -> Rung:
 
 def _evidence(run: Run) -> list[str]:
     """Both dialogues as they went."""
-    lines = []
+    lines = [str(one) for one in run.signatures]
     for session in filter(None, (run.sending, run.reading)):
         lines += [f"-- {session.target.name} {session.dialogue.peer}".rstrip()]
         lines += session.dialogue.transcript()

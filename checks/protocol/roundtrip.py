@@ -15,9 +15,10 @@ from msgspec.structs import replace
 
 from checks.model import Canary, Finding, Result, State, System, Target, Trip, now
 from checks.phases import Phases
-from checks.protocol import _mailbox, _passage, _submission, _tls, imap, smtp
+from checks.protocol import _dkim, _mailbox, _passage, _submission, _tls, imap, smtp
 from checks.protocol._arrivals import Look, Wanted, look_for
 from checks.protocol._ledger import (
+    Book,
     HeldElsewhere,
     Ledger,
     LedgerError,
@@ -29,7 +30,7 @@ from checks.protocol._ledger import (
 from checks.protocol._login import Login
 from checks.protocol._mailbox import Mailbox
 from checks.protocol._passage import Limits
-from checks.protocol._report import Run, report
+from checks.protocol._report import Run, latest, report
 from checks.protocol._session import Session
 from checks.protocol._stopped import unanswered
 from checks.protocol._submission import Envelope, Submission, submit
@@ -46,6 +47,7 @@ FINDINGS = (
     | _submission.FINDINGS
     | _mailbox.FINDINGS
     | _passage.FINDINGS
+    | _dkim.FINDINGS
     | {
         "roundtrip.secret": "the canary's password can't be had, so nobody could log in",
         "roundtrip.ledger": "what was sent can't be kept, so nothing is sent",
@@ -56,6 +58,8 @@ FINDINGS = (
 SPARE = 0.5
 """Seconds of the deadline that are kept for what follows on the talking."""
 
+REMEMBERED = timedelta(days=7)
+"""How long it is missed that messages of a trip were signed: then nobody signs there any more."""
 
 SUBMISSION = 0.67
 """Share of the time that handing over may take: a server that was asked for a wrong password lets
@@ -151,6 +155,11 @@ class _Run:
         after = _passage.settle(before, look, limits, at)
         self._ledger.keep(after)
         judged = _passage.judge(before, after, look, limits, at)
+        signatures = await self._signatures(before, look)
+        if signatures is not None and trip.sender is not None:
+            judged += _dkim.judge(signatures, trip.sender.domain, _signer(before))
+        if signatures:
+            self._ledger.keep(replace(after, signer=signatures[0].key, signed=at))
         run = Run(
             trip=trip,
             sending=self._sending,
@@ -159,6 +168,7 @@ class _Run:
             after=after,
             look=look,
             judged=judged,
+            signatures=signatures or [],
         )
         return report(run, self._phases)
 
@@ -200,6 +210,15 @@ class _Run:
             book = replace(book, sent=sent.at, under_way=(*book.under_way, sent))
         ledger.keep(book)
 
+    async def _signatures(self, book: Book, look: Look) -> list[_dkim.Signature] | None:
+        """Those of the newest message; None where there is none of ours, or not all of it."""
+        newest = latest(look.arrivals, book)
+        if newest is None or self._trip.sender is None or not newest[0].is_entire:
+            return None
+        left = self._left + SPARE / 3
+        resolver = self._trip.recipient.imap.resolver
+        return await _dkim.verify(newest[0].header, newest[0].body, resolver, deadline=left)
+
     async def _look(self, login: Login) -> Look:
         book, look = self._ledger.book, Look()
         young = now() - timedelta(seconds=self._options.late)
@@ -214,6 +233,12 @@ class _Run:
         mailbox = Mailbox(session)
         await session.run(lambda: look_for(wanted, mailbox, look, login), deadline=self._left)
         return look
+
+
+def _signer(book: Book) -> str:
+    """The key that messages of this trip were signed by of late."""
+    is_known = book.signed is not None and now() - book.signed < REMEMBERED
+    return book.signer if is_known else ""
 
 
 def _envelope(trip: Trip, token: str) -> Envelope:
