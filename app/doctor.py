@@ -39,6 +39,7 @@ async def this_machine(config: Config) -> list[Ability]:
         _config(config),
         _state(config),
         *_sop(config),
+        *_templates(config),
         _ssh(config),
         *_canaries(config),
         await _icmp(),
@@ -66,6 +67,19 @@ def _sop(config: Config) -> list[Ability]:
     if mistakes:
         return [Ability("SOP", is_there=False, text=mistake) for mistake in mistakes]
     return [Ability("SOP", is_there=True, text=str(config.sop or "the one of mailmedic"))]
+
+
+def _templates(config: Config) -> list[Ability]:
+    """The house's own texts of notices; a mistake in one is better found in peace."""
+    from app.notices.fill import folder_of, mistakes
+
+    folder = folder_of(config.path)
+    if not folder.is_dir():
+        return []
+    found = mistakes(folder)
+    if found:
+        return [Ability("notices", is_there=False, text=one) for one in found]
+    return [Ability("notices", is_there=True, text=f"templates of {folder}")]
 
 
 def _ssh(config: Config) -> Ability:

@@ -49,6 +49,7 @@ def test_the_wheel_holds_the_three_packages_and_their_data(wheel: Path) -> None:
     assert tops == {"app", "widgets", "checks"}
     assert "app/sop/default.toml" in names
     assert "app/drill/faults.toml" in names
+    assert "app/notices/templates/first-users.txt" in names
     assert any(name.endswith(".tcss") for name in names)
 
 

@@ -53,7 +53,7 @@ class Source:
 
     def __init__(self, path: Path, kind: FileKind = CONFIG) -> None:
         self.path = path
-        self._text = _text(path, kind)
+        self._text = text_of(path, kind)
         self.document = _parse(path, self._text)
 
     @cached_property
@@ -71,7 +71,8 @@ def _refuse(path: Path, reason: str, line: int = 0) -> ConfigError:
     return ConfigError([f"{visible(str(path))}{f':{line}' if line else ''}: {reason}"])
 
 
-def _text(path: Path, kind: FileKind) -> str:
+def text_of(path: Path, kind: FileKind) -> str:
+    """The text of such a file, within bounds. Raises ConfigError."""
     try:
         content = _read(path, kind)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name

@@ -42,3 +42,18 @@ async def test_a_canarys_password_is_there_for_us_and_not_for_everybody(
     assert (ability.is_there, says in ability.text) == (is_there, True)
     assert ability.mend.startswith(mend)
     assert "hunter2" not in repr(ability)
+
+
+async def test_the_houses_own_templates_are_read_in_peace(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[[host]]\nname = "mail1"\n')
+    told = [one for one in await this_machine(load(path)) if one.subject == "notices"]
+    assert told == []
+    (tmp_path / "notices").mkdir()
+    (tmp_path / "notices" / "first-user.txt").write_text("Subject: a\n")
+    (tmp_path / "notices" / "first-users.txt").write_text("Subject: $sinse\n")
+    told = [one for one in await this_machine(load(path)) if one.subject == "notices"]
+    assert [one.text.removeprefix(f"{tmp_path}/notices/") for one in told] == [
+        'first-user.txt: no notice is called so; did you mean "first-users.txt"?',
+        'first-users.txt:1: there is no placeholder $sinse; did you mean "since"?',
+    ]
