@@ -65,8 +65,9 @@ class Answer(Struct, frozen=True):
 class Client:
     """Asks one server, over one connection as long as the server keeps it.
 
-    `fingerprint` is the SHA-256 of the certificate in hexadecimal digits; left out, it has to be
-    issued by a CA that the host's `ca_file`, else this machine, trusts.
+    `session` is the last one under TLS. `fingerprint` is the SHA-256 of the certificate in
+    hexadecimal digits; left out, it has to be issued by a CA that the host's `ca_file`, else this
+    machine, trusts.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Client:
         self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
+        self.session: ssl.SSLObject | None = None
 
     async def ask(
         self,
@@ -102,7 +104,7 @@ class Client:
         """
         if self._writer is None:
             await self._open()
-        given = {"Host": self._target.address, "Accept-Encoding": "identity", **(headers or {})}
+        given = {"Host": self._host, "Accept-Encoding": "identity", **(headers or {})}
         if body:
             given["Content-Length"] = str(len(body))
         try:
@@ -117,6 +119,13 @@ class Client:
         else:
             self.close()
         return answer
+
+    @property
+    def _host(self) -> str:
+        """Host and port, as RFC 9110 7.2 wants them."""
+        address, port = self._target.address, self._target.port
+        shown = f"[{address}]" if ":" in address and not address.startswith("[") else address
+        return shown if port == (443 if self._is_tls else 80) else f"{shown}:{port}"
 
     def close(self) -> None:
         """Close the connection, at once. Another question opens another."""
@@ -139,6 +148,7 @@ class Client:
             sock.close()
             raise
         self._reader, self._writer = opened
+        self.session = self._writer.get_extra_info("ssl_object")
         self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
         if self._fingerprint:
             self._compare(self._writer)

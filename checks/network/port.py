@@ -1,7 +1,7 @@
 """Whether the TCP port of a service takes a connection.
 
-Asked of the services that have no check of their own protocol yet: sieve (RFC 5804 section 1.8)
-and https (RFC 9110 section 4.2.2). An open port says that something listens, not that it works.
+Asked of the service that has no check of its own protocol yet: sieve (RFC 5804 section 1.8). An
+open port says that something listens, not that it works.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Options(CheckOptions, frozen=True, kw_only=True):
 
 def targets(system: System) -> list[Target]:
     """The services that can only be asked whether their port is open."""
-    return system.services("sieve", "https")
+    return system.services("sieve")
 
 
 async def check(target: Target, options: Options, *, deadline: float) -> Result:

@@ -18,6 +18,9 @@ from widgets.trip import label, ladder, service_mark, time_cell
 ORDER = ("smtp", "smtps", "submission", "imap", "imaps", "pop3", "pop3s", "sieve", "https")
 """The order in which services stand: sending, then reading, then the rest."""
 
+NAMES = ("dns", "resolver", "spf", "dmarc", "mta_sts", "dnsbl")
+"""Kinds that ask what the DNS says: they share a column."""
+
 RTT = ("rtt", "rtt_avg", "connect")
 TLS_DAYS = "tls_days_left"
 
@@ -33,7 +36,10 @@ class Reachability(Panel):
 
     NUMBER = 2
     TITLE = "Reachability"
-    KINDS = ("ping", "port", "smtp", "imap", "pop3", "dns", "roundtrip")
+    KINDS = (
+        *("ping", "port", "smtp", "imap", "pop3", "https", "tls", "helo"),
+        *(*NAMES, "roundtrip"),
+    )
     EMPTY = "no host and no domain to ask"
 
     def columns(self, board: Board) -> tuple[Column, ...]:
@@ -83,7 +89,8 @@ def title_of(target: Target) -> str:
 def _entry(name: str, standings: list[Standing], services: Sequence[str], at: datetime) -> Entry:
     marks: dict[str, list[Mark]] = {}
     for standing in standings:
-        marks.setdefault(title_of(standing.target) or standing.kind, []).append(mark(standing, at))
+        title = title_of(standing.target) or ("dns" if standing.kind in NAMES else standing.kind)
+        marks.setdefault(title, []).append(mark(standing, at))
     return Entry(
         key=name,
         cells=cells(
