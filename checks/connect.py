@@ -7,6 +7,7 @@ Errors::
     ├── NameNotFound       name-not-found        CRITICAL
     ├── Refused            connect.refused       CRITICAL
     ├── Unreachable        connect.unreachable   CRITICAL
+    ├── Filtered           connect.filtered      CRITICAL
     └── NotTried           connect.failed        UNKNOWN: this machine could not even try
     TimeoutError           connect.timeout       CRITICAL, or the caller's own deadline: see
                                                  `Phases.current`
@@ -20,6 +21,7 @@ import os
 import socket
 from contextlib import suppress
 
+from checks.complaint import Complaint, Said, forget, heard, listen
 from checks.model import State, Target
 from checks.phases import Phases
 from checks.resolver import DnsError, LookupFailed
@@ -31,6 +33,8 @@ class NotConnected(Exception):
 
     code = ""
     state = State.CRITICAL
+    note = ""
+    """What it usually means, where that helps."""
 
 
 class ResolverFailed(NotConnected):
@@ -47,15 +51,24 @@ class NameNotFound(NotConnected):
 
 
 class Refused(NotConnected):
-    """The host answers, and nothing listens on the port."""
+    """The host answers and nothing listens on the port, or a firewall resets it."""
 
     code = "connect.refused"
+    note = "usually the host is up and the service is not; a firewall can answer so too"
 
 
 class Unreachable(NotConnected):
-    """There is no way from its network to the host, or a firewall before it says no."""
+    """A router knows no way to the host, or the host is not on its own network."""
 
     code = "connect.unreachable"
+    note = "usually the host is off or unplugged, or a route is missing"
+
+
+class Filtered(NotConnected):
+    """A firewall says that the connection is forbidden."""
+
+    code = "connect.filtered"
+    note = "a firewall's rule says no, and says so: ask whoever runs the one that is named"
 
 
 class NotTried(NotConnected):
@@ -65,7 +78,10 @@ class NotTried(NotConnected):
     state = State.UNKNOWN
 
 
-ERRORS = (ResolverFailed, NameNotFound, Refused, Unreachable, NotTried)
+ERRORS = (ResolverFailed, NameNotFound, Refused, Unreachable, Filtered, NotTried)
+
+SILENCE = "usually a firewall drops it without a word; or the host is off, hung or cut off"
+"""What it usually means that a connection gets no answer at all."""
 
 _NO_WAY = {errno.EHOSTUNREACH, errno.EHOSTDOWN}
 """Somebody else, or nobody, answered for the host. Not ENETUNREACH: there this machine has no way,
@@ -116,18 +132,34 @@ async def _connect(address: str, port: int) -> socket.socket:
         connection = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         with suppress(OSError):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        listen(connection)
         await asyncio.get_running_loop().sock_connect(connection, (address, port))
     except BaseException as error:
+        complaint = None
         if connection is not None:
+            complaint = _from_others(connection)
             connection.close()
         if isinstance(error, OSError):
-            raise named(error) from error
+            raise named(error, complaint) from error
         raise
+    forget(connection)
     return connection
 
 
-def named(error: OSError) -> NotConnected | TimeoutError:
-    """The error of this module that a failed connection means."""
+def _from_others(connection: socket.socket) -> Complaint | None:
+    """What a router or host said; our own kernel says the same of a neighbour that is silent."""
+    complaint = heard(connection)
+    if complaint is None or complaint.by == connection.getsockname()[0]:
+        return None
+    return complaint
+
+
+def named(error: OSError, complaint: Complaint | None = None) -> NotConnected | TimeoutError:
+    """The error of this module that a failed connection means; who `complaint` is from, knows."""
+    if complaint is not None and complaint.said is Said.FILTERED:
+        return Filtered(f"{complaint.by} says that it is forbidden")
+    if complaint is not None and complaint.said is Said.NO_WAY:
+        return Unreachable(f"{complaint.by} has no way to it")
     # asyncio's own text is "Connect call failed"; the kernel's says why.
     reason = os.strerror(error.errno).lower() if error.errno else visible(str(error), 100)
     if isinstance(error, TimeoutError):

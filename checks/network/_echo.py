@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -15,9 +16,10 @@ from checks.text import visible
 
 if TYPE_CHECKING:
     from icmplib import AsyncSocket, ICMPRequest
+    from icmplib.sockets import ICMPSocket
 
-PAUSE = 0.2
-"""Seconds between two requests: the least that ping(8) lets everybody have."""
+PACE, PAUSE = 0.05, 0.2
+"""Seconds between two requests of ours, and of ping(8): the least that it lets everybody have."""
 
 WAIT = 1.0
 """Longest wait for one reply, in seconds; the way round the earth takes 0.3."""
@@ -27,37 +29,61 @@ _FILTERED_4, _FILTERED_6 = {9, 10, 13}, {1, 5}
 
 
 class Echo(Struct, frozen=True, kw_only=True):
-    """What came of the requests: `rtt` is the best round trip in seconds.
+    """What came of the requests: `rtts` are the round trips in seconds, in their order.
 
     `refusal` is what a router said, `error` why nothing could be sent.
     """
 
     sent: int
     received: int = 0
-    rtt: float | None = None
+    rtts: tuple[float, ...] = ()
     refusal: str = ""
     is_filtered: bool = False
     error: str = ""
 
+    @property
+    def rtt(self) -> float | None:
+        """The best; the others tell more of this machine's load than of the network."""
+        return min(self.rtts, default=None)
+
+    @property
+    def loss(self) -> float:
+        """The share that was not answered, 0 to 1."""
+        return 1 - self.received / self.sent if self.sent else 0.0
+
+    @property
+    def jitter(self) -> float:
+        """How much a round trip differs from the one before, on average, in seconds."""
+        steps = [abs(b - a) for a, b in zip(self.rtts, self.rtts[1:], strict=False)]
+        return sum(steps) / len(steps) if steps else 0.0
+
 
 async def by_icmplib(address: str, means: Means, count: int) -> Echo:
-    """Send `count` requests through a socket of our own; never raises.
+    """Send `count` requests through sockets of our own; never raises.
 
-    Round trips are measured here, because icmplib takes the wall clock. The best one counts: the
-    others tell more of this machine's load than of the network.
+    Each has its own, so that a lost one holds up none. Round trips are measured here, because
+    icmplib takes the wall clock.
     """
-    from icmplib import AsyncSocket, ICMPLibError, ICMPv4Socket, ICMPv6Socket
+
+    async def one(sequence: int) -> Echo:
+        from icmplib import AsyncSocket, ICMPLibError
+
+        await asyncio.sleep(PACE * sequence)
+        try:
+            with AsyncSocket(opened(address, means)) as socket:
+                return await _request(socket, address, sequence)
+        except ICMPLibError as error:
+            return Echo(sent=0, error=visible(str(error), 100))
+
+    return sum_up(await asyncio.gather(*map(one, range(count))))
+
+
+def opened(address: str, means: Means) -> ICMPSocket:
+    """A socket for echo requests to `address`. Raises ICMPLibError."""
+    from icmplib import ICMPv4Socket, ICMPv6Socket
 
     kind = ICMPv6Socket if ":" in address else ICMPv4Socket
-    echoes = []
-    try:
-        with AsyncSocket(kind(privileged=means is Means.RAW)) as socket:
-            for sequence in range(count):
-                await asyncio.sleep(PAUSE if sequence else 0)
-                echoes.append(await _request(socket, address, sequence))
-    except ICMPLibError as error:
-        echoes.append(Echo(sent=0, error=visible(str(error), 100)))
-    return sum_up(echoes)
+    return kind(privileged=means is Means.RAW)
 
 
 async def _request(socket: AsyncSocket, address: str, sequence: int) -> Echo:
@@ -82,15 +108,15 @@ async def _request(socket: AsyncSocket, address: str, sequence: int) -> Echo:
         return Echo(sent=1)
     except ICMPLibError as error:
         return Echo(sent=1, error=visible(str(error), 100))
-    return Echo(sent=1, received=1, rtt=rtt)
+    return Echo(sent=1, received=1, rtts=(rtt,))
 
 
-def sum_up(echoes: list[Echo]) -> Echo:
+def sum_up(echoes: Sequence[Echo]) -> Echo:
     """Several requests as one outcome; the first refusal and error stand for all."""
     return Echo(
         sent=sum(echo.sent for echo in echoes),
         received=sum(echo.received for echo in echoes),
-        rtt=min((echo.rtt for echo in echoes if echo.rtt is not None), default=None),
+        rtts=tuple(rtt for echo in echoes for rtt in echo.rtts),
         refusal=next((echo.refusal for echo in echoes if echo.refusal), ""),
         is_filtered=any(echo.is_filtered for echo in echoes),
         error=next((echo.error for echo in echoes if echo.error), ""),
@@ -101,7 +127,7 @@ async def by_command(address: str, count: int, *, deadline: float) -> Echo:
     """Send `count` requests with ping(8); never raises."""
     from checks.hosts.local import LocalLogin
 
-    argv = ["ping", "-n", "-q", "-c", f"{count}", "-i", f"{PAUSE}", "-W", "1", "--", address]
+    argv = ["ping", "-n", "-c", f"{count}", "-i", f"{PAUSE}", "-W", "1", "--", address]
     try:
         output = await LocalLogin().run(argv, deadline=deadline)
     except LoginError as error:
@@ -110,23 +136,25 @@ async def by_command(address: str, count: int, *, deadline: float) -> Echo:
 
 
 _COUNTS = re.compile(rb"(\d{1,9}) packets transmitted, (\d{1,9})(?: packets)? received(.*)")
-_BEST = re.compile(rb"(?:rtt|round-trip) min/[^=]*= (\d{1,9}(?:\.\d{1,9})?)/")
+_TIME = re.compile(rb" time[=<](\d{1,9}(?:\.\d{1,9})?) ms")
+RTTS_LIMIT = 100
+"""Round trips kept of what ping prints: more were not asked for."""
 
 
 def parse_ping(stdout: bytes, stderr: bytes) -> Echo:
-    r"""What ``ping -q`` tells at its end; its times are milliseconds.
+    r"""What ``ping`` tells; its times are milliseconds.
 
-    >>> parse_ping(b"2 packets transmitted, 1 received, 50% packet loss, time 200ms\n"
-    ...            b"rtt min/avg/max/mdev = 0.500/0.620/0.740/0.120 ms\n", b"")
-    Echo(sent=2, received=1, rtt=0.0005, refusal='', is_filtered=False, error='')
+    >>> parse_ping(b"64 bytes from 127.0.0.1: icmp_seq=1 ttl=64 time=0.500 ms\n\n"
+    ...            b"2 packets transmitted, 1 received, 50% packet loss, time 200ms\n", b"")
+    Echo(sent=2, received=1, rtts=(0.0005,), refusal='', is_filtered=False, error='')
     """
     counts = _COUNTS.search(stdout)
     if counts is None:
         return Echo(sent=0, error=visible(stderr, 100) or "ping says nothing")
-    best = _BEST.search(stdout)
+    times = _TIME.findall(stdout)[:RTTS_LIMIT]
     return Echo(
         sent=int(counts[1]),
         received=int(counts[2]),
-        rtt=float(best[1]) / 1000 if best else None,
+        rtts=tuple(float(time) / 1000 for time in times),
         refusal="host or network unreachable" if b" errors," in counts[3] else "",
     )

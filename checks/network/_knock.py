@@ -38,8 +38,10 @@ async def _knock(target: Target, deadline: float) -> Echo:
         (await connect.connect(target, Phases(), deadline=deadline)).close()
     except connect.Refused:
         pass
+    except connect.Filtered as error:
+        return Echo(sent=1, refusal=str(error), is_filtered=True)
     except (connect.Unreachable, connect.NotTried) as error:
         return Echo(sent=1, refusal=str(error))
     except (connect.NotConnected, TimeoutError):
         return Echo(sent=1)
-    return Echo(sent=1, received=1, rtt=clock() - began)
+    return Echo(sent=1, received=1, rtts=(clock() - began,))

@@ -2,26 +2,28 @@
 
 Where this user may send none, the time of a TCP answer stands in for it, and is called that. Many
 hosts drop ICMP: no answer is no proof of a dead host, so it is a warning; services are asked
-themselves.
+themselves. Loss and jitter are those of the last minute.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from weakref import WeakKeyDictionary
 
 from msgspec.structs import replace
 
 from checks import connect
 from checks.model import CheckOptions, Finding, Result, State, System, Target
-from checks.network._echo import Echo, by_command, by_icmplib
+from checks.network._echo import Echo, by_command, by_icmplib, sum_up
 from checks.network._knock import by_tcp
+from checks.network._minute import last, note
 from checks.network._way import Means, Way, way
 from checks.phases import Phases
 
 FINDINGS: dict[str, str] = {
     "ping.no-answer": "No answer to ICMP; many hosts and firewalls drop it.",
-    "ping.loss": "Some echo requests were answered and some were not.",
+    "ping.loss": "Of the last minute's echo requests more were lost than a good line loses.",
     "ping.unreachable": "A router says that it has no way to the host.",
     "ping.filtered": "A firewall says that ICMP to the host is forbidden.",
     "ping.not-sent": "Nothing could be sent: no network, no permission, no turn.",
@@ -34,10 +36,19 @@ AT_ONCE = 10
 """Hosts asked at the same time: with more, icmplib's round trips measure this machine's load."""
 
 
+FIRST, MORE = 5, 5
+"""Requests of the first look, and of a second one at once where some were lost: a share of two
+packets tells nothing."""
+
+
 class Options(CheckOptions, frozen=True, kw_only=True):
-    """`count` echo requests are sent, 0.2 s apart."""
+    """`count` echo requests are sent at a time; a `loss` of so much (0 to 1) in a minute is told.
+
+    One in ten halves what TCP gets through (RFC 5348 3.1); one of a dozen may be chance.
+    """
 
     count: int = 2
+    loss: float = 0.1
 
 
 def targets(system: System) -> list[Target]:
@@ -48,6 +59,7 @@ def targets(system: System) -> list[Target]:
 async def check(target: Target, options: Options, *, deadline: float) -> Result:
     """Resolve the name, wait for a turn, send."""
     phases = Phases()
+    echo: Echo | None = None
     try:
         async with asyncio.timeout(deadline):
             with phases.phase("resolve"):
@@ -55,20 +67,35 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
             with phases.phase("turn"):
                 means = await way()
                 await _turns().acquire()
+            there = replace(target, address=address)
             try:
                 with phases.phase("echo"):
-                    echo = await _send(replace(target, address=address), means, options, deadline)
+                    echo = await _send(there, means, _count(target, options), deadline)
+                if 0 < echo.received < echo.sent:
+                    with phases.phase("more"):
+                        echo = sum_up([echo, await _send(there, means, MORE, deadline)])
             finally:
                 _turns().release()
     except connect.NotConnected as error:
         return phases.result(error.state, str(error), Finding(f"ping.{error.code}", str(error)))
     except TimeoutError:
-        state, code, words = _LATE[phases.current]
-        return phases.result(state, f"{words} in {deadline:g} s", Finding(code, words))
-    state, code, text = judge(echo, means)
+        if echo is None:
+            state, code, words = _LATE[phases.current]
+            return phases.result(state, f"{words} in {deadline:g} s", Finding(code, words))
+    return _result(phases, target, f"{address}: {means}", echo, means, options)
+
+
+def _result(
+    phases: Phases, target: Target, seen: str, echo: Echo, means: Way, options: Options
+) -> Result:
+    minute = note(target.id, time.monotonic(), echo)
+    state, code, text = judge(echo, minute, means, options)
     findings = _findings(code, text, means)
-    seen = f"{address}: {means}"
-    return phases.result(state, text, *findings, metrics=_metrics(echo), evidence=(seen,))
+    told = f"last minute: {minute.sent} sent, {minute.received} answered"
+    told += f", jitter {minute.jitter * 1000:.1f} ms" if minute.received else ""
+    return phases.result(
+        state, text, *findings, metrics=_metrics(echo, minute), evidence=(seen, told)
+    )
 
 
 _LATE = {
@@ -85,14 +112,20 @@ def _turns() -> asyncio.Semaphore:
     return _turns_of.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
 
 
-async def _send(target: Target, means: Way, options: Options, deadline: float) -> Echo:
+def _count(target: Target, options: Options) -> int:
+    """How many to send: more while the minute holds too few to tell a loss by."""
+    known = last(target.id, time.monotonic()).sent
+    return options.count if known + options.count > FIRST else FIRST
+
+
+async def _send(target: Target, means: Way, count: int, deadline: float) -> Echo:
     match means.means:
         case Means.TCP:
             return await by_tcp(target, deadline=deadline)
         case Means.COMMAND:
-            return await by_command(target.address, options.count, deadline=deadline)
+            return await by_command(target.address, count, deadline=deadline)
         case Means.SOCKET | Means.RAW:
-            return await by_icmplib(target.address, means.means, options.count)
+            return await by_icmplib(target.address, means.means, count)
 
 
 async def how() -> Way:
@@ -100,8 +133,8 @@ async def how() -> Way:
     return await way()
 
 
-def judge(echo: Echo, means: Way) -> tuple[State, str, str]:
-    """State, finding code and words for what came back."""
+def judge(echo: Echo, minute: Echo, means: Way, options: Options) -> tuple[State, str, str]:
+    """State, finding code and words for what came back, now and in the last minute."""
     protocol = "TCP" if means.means is Means.TCP else "ICMP"
     if not echo.sent:
         return State.UNKNOWN, "ping.not-sent", f"nothing could be sent: {echo.error}"
@@ -111,11 +144,12 @@ def judge(echo: Echo, means: Way) -> tuple[State, str, str]:
         return State.CRITICAL, "ping.unreachable", echo.refusal
     if not echo.received:
         return State.WARNING, "ping.no-answer", f"no answer to {protocol}"
-    time = f"{(echo.rtt or 0) * 1000:.1f} ms"
-    if echo.received < echo.sent:
-        lost = echo.sent - echo.received
-        return State.WARNING, "ping.loss", f"{lost} of {echo.sent} lost, {time}"
-    return State.OK, "", f"{time} by tcp, not ICMP" if protocol == "TCP" else time
+    took = f"{(echo.rtt or 0) * 1000:.1f} ms"
+    lost = f"{minute.sent - minute.received} of {minute.sent} lost in the last minute"
+    if minute.loss >= options.loss and minute.sent >= FIRST:
+        return State.WARNING, "ping.loss", f"{lost}, {took}"
+    text = f"{took} by tcp, not ICMP" if protocol == "TCP" else took
+    return State.OK, "", f"{text}, {lost}" if minute.loss else text
 
 
 def _findings(code: str, text: str, means: Way) -> list[Finding]:
@@ -125,9 +159,13 @@ def _findings(code: str, text: str, means: Way) -> list[Finding]:
     return found
 
 
-def _metrics(echo: Echo) -> dict[str, float]:
-    """`rtt` in seconds, `loss` as a share from 0 to 1; nothing when nothing was sent."""
+def _metrics(echo: Echo, minute: Echo) -> dict[str, float]:
+    """`rtt` and `jitter` in seconds, `loss` as a share from 0 to 1; nothing when nothing was sent.
+
+    While nothing is answered, the loss is that of this look.
+    """
     if not echo.sent:
         return {}
-    loss = {"loss": 1 - echo.received / echo.sent}
-    return loss if echo.rtt is None else {"rtt": echo.rtt} | loss
+    if echo.rtt is None:
+        return {"loss": echo.loss}
+    return {"rtt": echo.rtt, "loss": minute.loss, "jitter": minute.jitter}

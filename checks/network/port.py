@@ -41,7 +41,9 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
     except (connect.NotConnected, TimeoutError) as error:
         failure = error
     state, code, text = judge(failure, phases.current, time.monotonic() - began, options)
-    return phases.result(state, text, *([Finding(code, text)] if code else []))
+    note = getattr(failure, "note", connect.SILENCE)
+    said = f"{text}; {note}" if failure and note else text
+    return phases.result(state, text, *([Finding(code, said)] if code else []))
 
 
 def judge(

@@ -10,16 +10,17 @@ from checks.model import Finding, State
 
 
 class Judged(Struct, frozen=True):
-    """`text` is worded so that it can stand as the summary line."""
+    """`text` is worded so that it can stand as the summary line; `note` is what it often means."""
 
     state: State
     code: str
     text: str
+    note: str = ""
 
     @property
     def finding(self) -> Finding:
         """The finding, without its state."""
-        return Finding(self.code, self.text)
+        return Finding(self.code, f"{self.text}; {self.note}" if self.note else self.text)
 
 
 def worst_first(judged: Sequence[Judged]) -> list[Judged]:

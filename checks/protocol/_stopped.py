@@ -74,13 +74,14 @@ class Wait(Struct, frozen=True):
 def judge_unreached(kind: str, phase: str, error: Exception) -> Judged:
     """Why there was no connection."""
     if isinstance(error, connect.NotConnected):
-        return Judged(error.state, f"{kind}.{error.code}", str(error))
+        return Judged(error.state, f"{kind}.{error.code}", str(error), error.note)
     if phase == "ca-file":
         return Judged(State.UNKNOWN, "tls.ca-file", str(error) or "loading the CAs takes too long")
     if isinstance(error, TimeoutError) and phase == "resolve":
         return Judged(State.UNKNOWN, f"{kind}.resolver-failed", "the resolver does not answer")
     if isinstance(error, TimeoutError):
-        return Judged(State.CRITICAL, f"{kind}.connect.timeout", "connection timed out")
+        text = "connection timed out"
+        return Judged(State.CRITICAL, f"{kind}.connect.timeout", text, connect.SILENCE)
     return Judged(State.UNKNOWN, f"{kind}.connect.failed", visible(str(error), 200))
 
 

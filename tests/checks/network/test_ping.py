@@ -1,4 +1,5 @@
 import asyncio
+import re
 import subprocess
 import time
 
@@ -6,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.model import Host, State, System, Target
-from checks.network import _way, ping
+from checks.model import Host, Result, State, System, Target
+from checks.network import _minute, _way, ping
 from checks.network._echo import Echo, by_command, by_icmplib, parse_ping
 from checks.network._way import Means, Way
 from checks.resolver import Resolver
 from tests.peers import dns
 from tests.peers.dns import dns_server
+from tests.spaces import THERE, Row
 
 BY_ICMP = Way(Means.SOCKET)
 BY_TCP = Way(Means.TCP, "the kernel refuses ICMP sockets")
@@ -62,7 +64,7 @@ async def test_the_system_ping_is_used_where_sockets_are_refused(
     _use(monkeypatch, way)
     result = await ping.check(_target("127.0.0.1"), ping.Options(), deadline=5)
     assert result.state is State.OK
-    assert result.evidence == ("127.0.0.1: asked by system ping (no ICMP for you)",)
+    assert result.evidence[0] == "127.0.0.1: asked by system ping (no ICMP for you)"
     assert 0 < result.metrics["rtt"] < 1
 
 
@@ -178,7 +180,7 @@ async def test_no_turn_by_the_deadline_is_not_the_hosts_fault(
 ) -> None:
     async def slow(address: str, means: Means, count: int) -> Echo:
         await asyncio.sleep(0.5)
-        return Echo(sent=1, received=1, rtt=0.001)
+        return Echo(sent=1, received=1, rtts=(0.001,))
 
     _use(monkeypatch, BY_ICMP)
     monkeypatch.setattr(ping, "by_icmplib", slow)
@@ -198,8 +200,7 @@ async def test_no_turn_by_the_deadline_is_not_the_hosts_fault(
 @pytest.mark.parametrize(
     ("echo", "state", "code", "words"),
     [
-        (Echo(sent=2, received=2, rtt=0.0123), State.OK, "", "12.3 ms"),
-        (Echo(sent=2, received=1, rtt=0.001), State.WARNING, "ping.loss", "1 of 2 lost, 1.0 ms"),
+        (Echo(sent=2, received=2, rtts=(0.0123,)), State.OK, "", "12.3 ms"),
         (Echo(sent=2), State.WARNING, "ping.no-answer", "no answer to ICMP"),
         (
             Echo(sent=2, refusal="destination host unreachable"),
@@ -222,7 +223,7 @@ async def test_no_turn_by_the_deadline_is_not_the_hosts_fault(
     ],
 )
 def test_judging(echo: Echo, state: State, code: str, words: str) -> None:
-    assert ping.judge(echo, BY_ICMP) == (state, code, words)
+    assert ping.judge(echo, echo, BY_ICMP, ping.Options()) == (state, code, words)
     assert not code or code in ping.FINDINGS
 
 
@@ -230,11 +231,13 @@ def test_judging(echo: Echo, state: State, code: str, words: str) -> None:
     ("stdout", "stderr", "echo"),
     [
         (
+            b"64 bytes from 127.0.0.1: icmp_seq=1 ttl=64 time=0.500 ms\n"
+            b"64 bytes from 127.0.0.1: icmp_seq=2 ttl=64 time=0.740 ms\n"
             b"--- 127.0.0.1 ping statistics ---\n"
             b"2 packets transmitted, 2 received, 0% packet loss, time 200ms\n"
             b"rtt min/avg/max/mdev = 0.500/0.620/0.740/0.120 ms\n",
             b"",
-            Echo(sent=2, received=2, rtt=0.0005),
+            Echo(sent=2, received=2, rtts=(0.0005, 0.00074)),
         ),
         (
             b"2 packets transmitted, 0 received, +2 errors, 100% packet loss, time 9ms\n",
@@ -242,10 +245,12 @@ def test_judging(echo: Echo, state: State, code: str, words: str) -> None:
             Echo(sent=2, refusal="host or network unreachable"),
         ),
         (
+            b"64 bytes from 10.0.0.1: seq=0 ttl=64 time=1.500 ms\n"
+            b"64 bytes from 10.0.0.1: seq=1 ttl=64 time=2.500 ms\n"
             b"2 packets transmitted, 2 packets received, 0% packet loss\n"
             b"round-trip min/avg/max = 1.5/2.0/2.5 ms\n",
             b"",
-            Echo(sent=2, received=2, rtt=0.0015),
+            Echo(sent=2, received=2, rtts=(0.0015, 0.0025)),
         ),
         (
             b"",
@@ -269,3 +274,58 @@ def test_icmplib_is_loaded_only_when_it_is_used() -> None:
     import sys
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.real
+def test_one_packet_in_three_lost_is_loss_at_the_first_look(row: Row) -> None:
+    row.there.firewall("icmp type echo-request numgen inc mod 3 0 drop")
+    result = _pinged(row)
+    assert result.state is State.WARNING
+    assert result.codes == ("ping.loss",)
+    assert re.match(r"[34] of 10 lost in the last minute, ", result.summary)
+    assert 0.3 <= result.metrics["loss"] <= 0.4
+    assert "jitter" in result.metrics
+
+
+@pytest.mark.real
+def test_a_host_that_comes_back_has_no_loss(row: Row) -> None:
+    row.there.firewall("icmp type echo-request drop")
+    assert _pinged(row).codes == ("ping.no-answer",)
+    row.there.firewall()
+    result = _pinged(row)
+    assert result.state is State.OK
+    assert result.metrics["loss"] == 0
+
+
+@pytest.mark.real
+def test_a_firewall_that_says_so_is_told_from_silence(row: Row) -> None:
+    row.there.firewall("icmp type echo-request reject with icmp type admin-prohibited")
+    assert _pinged(row).codes == ("ping.filtered",)
+
+
+def _pinged(row: Row) -> Result:
+    target = _target(THERE)
+    return row.here.run(lambda: ping.check(target, ping.Options(), deadline=10))
+
+
+def test_chance_is_not_loss() -> None:
+    echo = Echo(sent=2, received=2, rtts=(0.001, 0.001))
+    minute = Echo(sent=12, received=11, rtts=(0.001,) * 11)
+    state, code, text = ping.judge(echo, minute, BY_ICMP, ping.Options())
+    assert (state, code) == (State.OK, "")
+    assert text == "1.0 ms, 1 of 12 lost in the last minute"
+
+
+def test_a_minute_is_forgotten() -> None:
+    one = Echo(sent=2, received=1, rtts=(0.001,))
+    assert _minute.note("ping/mail1", 0, one).sent == 2
+    assert _minute.note("ping/mail1", 50, one).sent == 4
+    assert _minute.note("ping/mail1", 61, one).sent == 4
+    assert _minute.note("ping/mail1", 200, one).sent == 2
+
+
+def test_jitter_is_the_mean_step_from_one_round_trip_to_the_next() -> None:
+    assert Echo(sent=4, received=4, rtts=(0.010, 0.012, 0.009, 0.010)).jitter == pytest.approx(
+        0.002
+    )
+    assert Echo(sent=1, received=1, rtts=(0.010,)).jitter == 0

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from checks import connect
-from checks.model import Host, State, System, Target
+from checks.model import Host, Result, State, System, Target
 from checks.network import port
 from checks.resolver import Resolver
 from tests.peers import dns
 from tests.peers.dns import dns_server
+from tests.spaces import NOBODY_NEAR, ROUTER, THERE, THERE_6, Row
 
 OPTIONS = port.Options()
 
@@ -154,3 +155,55 @@ async def test_every_code_is_declared() -> None:
     for phase in ("resolve", "connect"):
         _, code, _ = port.judge(TimeoutError(), phase, 5, OPTIONS)
         assert code in port.FINDINGS
+
+
+def _asked(row: Row, number: int, address: str = THERE, deadline: float = 8) -> Result:
+    target = _target(number, address)
+    return row.here.run(lambda: port.check(target, OPTIONS, deadline=deadline))
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("rule", "code", "words"),
+    [
+        ("tcp dport 4190 reject with tcp reset", "refused", "a firewall can answer so too"),
+        ("tcp dport 4190 reject", "refused", "the host is up and the service is not"),
+        ("tcp dport 4190 drop", "timeout", "a firewall drops it without a word"),
+        (
+            "tcp dport 4190 reject with icmpx admin-prohibited",
+            "filtered",
+            f"{THERE} says that it is forbidden; a firewall's rule says no",
+        ),
+    ],
+)
+def test_refused_dropped_and_filtered_are_told_apart_with_what_each_means(
+    row: Row, rule: str, code: str, words: str
+) -> None:
+    row.there.firewall(rule)
+    result = _asked(row, 4190, deadline=1)
+    assert result.codes == (f"port.connect.{code}",)
+    assert words in result.findings[0].text
+    assert result.state is State.CRITICAL
+
+
+@pytest.mark.real
+def test_a_firewall_names_itself_over_ipv6_too(row: Row) -> None:
+    row.there.firewall("tcp dport 4190 reject with icmpx admin-prohibited")
+    result = _asked(row, 4190, THERE_6)
+    assert result.codes == ("port.connect.filtered",)
+    assert result.summary == f"{THERE_6} says that it is forbidden"
+
+
+@pytest.mark.real
+def test_who_has_no_way_is_named(row: Row) -> None:
+    row.router.do("ip", "route", "add", "unreachable", "198.51.100.0/24")
+    result = _asked(row, 4190, "198.51.100.9")
+    assert result.codes == ("port.connect.unreachable",)
+    assert result.summary == f"{ROUTER} has no way to it"
+
+
+@pytest.mark.real
+def test_a_neighbour_that_is_silent_is_not_named_by_our_own_kernel(row: Row) -> None:
+    result = _asked(row, 4190, NOBODY_NEAR)
+    assert result.codes == ("port.connect.unreachable",)
+    assert result.summary == "no route to host"
