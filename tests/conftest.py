@@ -6,11 +6,16 @@ import os
 from collections.abc import Generator, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.lab import dovecot as lab_dovecot
 from tests.lab import postfix as lab_postfix
 from tests.lab import sshd as lab_sshd
 from tests.lab.daemon import short_folder
+
+# How fast an example is tells of the machine and not of the code.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
+from checks import state_folder
 from checks.drift._copy import TEXT_LIMIT, Copy
 
 STORE_LIMIT = 8 * TEXT_LIMIT
@@ -35,10 +36,7 @@ class Baseline(Struct, frozen=True, kw_only=True):
 
 def place(folder: str, host: str) -> Path:
     """The file for that host; `folder` is the state folder, the user's own when empty."""
-    from platformdirs import user_state_path
-
-    state = Path(folder).expanduser() if folder else user_state_path("mailmedic")
-    return state / "baselines" / f"{quote(host, safe='')}.json.z"
+    return state_folder.path_of(folder, "baselines") / f"{quote(host, safe='')}.json.z"
 
 
 def stamp(path: Path) -> tuple[int, int] | None:
@@ -71,7 +69,7 @@ def write(path: Path, baseline: Baseline) -> None:
     """Put `baseline` at `path`, all of it or nothing. Raises BaselineError."""
     packed = zlib.compress(msgspec.json.encode(baseline), 1)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        state_folder.make(path.parent)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")  # mode 0600
         try:
             with open(descriptor, "wb") as file:  # noqa: PTH123  a descriptor, not a path

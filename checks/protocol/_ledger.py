@@ -17,6 +17,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
+from checks import state_folder
 from checks.model import Result
 from checks.text import visible
 
@@ -128,15 +129,9 @@ def _lock(path: Path) -> int:
 
 def place(folder: str, name: str) -> Path:
     """The file for that name in the state folder. Raises LedgerError where there can be none."""
-    from platformdirs import user_state_path
-
-    state = Path(folder).expanduser() if folder else user_state_path("mailmedic")
-    kept = state / "roundtrip"
+    kept = state_folder.path_of(folder, "roundtrip")
     try:
-        if not kept.is_dir():
-            state.mkdir(mode=0o700, parents=True, exist_ok=True)
-            kept.mkdir(exist_ok=True)
-            kept.chmod(state.stat().st_mode & 0o7770)  # whom the state folder lets in, it does
+        state_folder.make(kept)
     except OSError as error:
         raise _error(kept, "written", error) from error
     return kept / f"{quote(name, safe='@')}.json"

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -123,7 +123,6 @@ def test_a_system_without_a_name_is_called_by_its_domain_or_host(path: Path) -> 
     assert load(path).system.name == "b.test"
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_bytes_raise_anything_but_a_config_error(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
@@ -162,7 +161,6 @@ def toml(value: object) -> str:
             return str(value)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(words, values, max_size=5))
 def test_no_toml_raises_anything_but_a_config_error(
     tmp_path_factory: pytest.TempPathFactory, document: dict[str, object]

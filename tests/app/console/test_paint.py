@@ -38,7 +38,7 @@ def cells_of(pieces: list[tuple[str, str]], room: int) -> list[Cell]:
 
 
 @given(updates)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_what_the_shadow_holds_is_what_the_terminal_shows(
     changes: list[tuple[int, int, list[tuple[str, str]]]],
 ) -> None:

@@ -19,7 +19,7 @@ from tests.app.incident.conftest import OpenLog
 HOSTILE = "\x1b]52;c;aGFja2Vk\x07 \x9b31m \u202e \ud800 \x00 [/red] \r\n"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.text(st.characters()), max_size=4), st.text(st.characters()))
 def test_any_text_is_written_and_read_again_by_others(evidence: list[str], text: str) -> None:
     with TemporaryDirectory() as name:

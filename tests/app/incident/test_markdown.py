@@ -40,7 +40,7 @@ SAID = st.text(
 @example(["a|b", "*x* _y_ ~~z~~ `c`", "<b>&amp;", "# h", "- l", "1. n"])
 @example(["https://x www.x", "[a](b)\\"])
 @given(st.lists(SAID, min_size=1, max_size=5))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_each_entry_is_a_row_with_its_own_text(texts: list[str]) -> None:
     opened = Opened(incident="2026-11-23-01", title="x")
     told = story([(0, "ana", opened), *((1, "ana", Note()) for _ in texts)], ["", *texts])
@@ -60,7 +60,7 @@ def _bare(text: str) -> list[str]:
 
 
 @given(SAID)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_title_and_a_summary_are_never_a_list_a_rule_or_code(title: str) -> None:
     told = story([(0, "ana", Opened(incident="2026-11-23-01", title=title))])
     kinds = {token.type for token in parsed(markdown.render(told))}

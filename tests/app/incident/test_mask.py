@@ -61,7 +61,7 @@ AROUND = st.sampled_from(
 
 
 @given(st.lists(st.tuples(ADDRESS, AROUND), min_size=1, max_size=8))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_no_address_is_left_in_any_format(found: list[tuple[str, str]]) -> None:
     text = " ".join(around.format(address) for address, around in found)
     ended = CommandEnded(begun="x", host="m", argv=(text,), outcome="done", output=text)

@@ -39,7 +39,7 @@ def stories(draw: st.DrawFn) -> Story:
 
 
 @given(stories())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_pages_hold_58_lines_of_80_cells_and_no_control_characters(told: Story) -> None:
     pages = text.render(told).split("\f")
     for number, page in enumerate(pages, 1):
@@ -54,7 +54,7 @@ def test_pages_hold_58_lines_of_80_cells_and_no_control_characters(told: Story) 
 
 
 @given(stories())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_every_entry_is_there_once_and_in_order(told: Story) -> None:
     for written in (text.render(told), text.plain(told)):
         numbers = re.findall(r"^ *(\d+) \d\d:\d\d:\d\d (?:ana|raj) ", written, re.MULTILINE)
@@ -62,7 +62,7 @@ def test_every_entry_is_there_once_and_in_order(told: Story) -> None:
 
 
 @given(stories())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_no_entry_is_split_but_one_that_is_longer_than_a_page(told: Story) -> None:
     pages = text.render(told).split("\f")
     for entry in told.entries[1:]:
@@ -80,7 +80,7 @@ def _lines(line: str) -> int:
 
 
 @given(stories())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_plain_has_no_pages_and_no_form_feeds(told: Story) -> None:
     written = text.plain(told)
     assert "page 1 of" not in written

@@ -55,7 +55,7 @@ async def test_what_may_not_be_listed_or_read_is_said_and_does_not_look_removed(
     here = Watching(LocalLogin(), public / "state", etc / "postfix", etc / "dovecot")
     far = Watching(AsNobody(), public / "state", etc / "postfix", etc / "dovecot")
     await here.look()
-    for path in public.glob("state/**/*"):
+    for path in (public / "state", *public.glob("state/**/*")):
         path.chmod(0o777)
     (etc / "dovecot").chmod(0)
     (etc / "postfix/main.cf").chmod(0)

@@ -52,8 +52,11 @@ async def test_only_others_who_share_the_state_folder_may_read_the_baseline(
     (store,) = (tmp_path / "state").rglob("*.z")
     assert store.stat().st_mode & 0o777 == 0o600
     assert store.parent.stat().st_mode & 0o777 == 0o700
-    store.parent.chmod(0o2770)
+    store.unlink()
+    store.parent.rmdir()
+    store.parent.parent.chmod(0o2770)
     await watching.take()
+    assert store.parent.stat().st_mode & 0o7777 == 0o2770
     assert store.stat().st_mode & 0o777 == 0o640
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import time
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.drift._copy import Copy
@@ -20,7 +20,6 @@ def changed(before: str | None, after: str | None) -> FileChange:
     return change("/etc/x", (copy(before), copy(after)))
 
 
-@settings(deadline=None)
 @given(LINES, LINES)
 def test_a_diff_turns_the_one_into_the_other(before: list[str], after: list[str]) -> None:
     found = changed("\n".join([*before, "end"]), "\n".join([*after, "end"]))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.drift import _local, _remote
@@ -25,7 +25,6 @@ from checks.hosts.local import LocalLogin
 from checks.model import Host
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300), st.binary(max_size=100))
 def test_no_listing_raises_anything_but_a_login_error(stdout: bytes, stderr: bytes) -> None:
     try:
@@ -35,7 +34,6 @@ def test_no_listing_raises_anything_but_a_login_error(stdout: bytes, stderr: byt
     assert all(gap.isprintable() for gap in (*listing.absent, *listing.unreadable))
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(max_size=30), max_size=8), st.sampled_from([b" ", b"\t", b"\0"]))
 def test_no_record_raises_anything_but_a_login_error(parts: list[bytes], between: bytes) -> None:
     record = b"1 2.0 3.0 4 644 0:0 f\t/etc/x\0\0" + between.join(parts)
@@ -90,7 +88,6 @@ def test_a_link_to_a_file_that_was_packed_already_is_that_file() -> None:
     assert _unpack(packed, both)["/etc/y"].text == "abc"
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=600), st.integers(0, 511))
 def test_no_archive_raises(garbage: bytes, at: int) -> None:
     packed = bytearray(archive(member("etc/x", size=3), content=b"abc"))

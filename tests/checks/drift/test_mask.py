@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.drift._mask import LINE_LIMIT, has_secret_name, mask, secrets_named
@@ -60,7 +60,6 @@ def test_what_only_sounds_like_a_secret_is_kept(text: str) -> None:
     assert mask(text) == text
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_a_mask_neither_adds_nor_takes_lines(text: str) -> None:
     assert mask(text + "\npassword = x").count("\n") == text.count("\n") + 1

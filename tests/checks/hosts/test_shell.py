@@ -33,7 +33,7 @@ async def test_the_script_works_whatever_the_login_shell(shell: Shell) -> None:
     assert output.stdout == b"a b|$x|!!|'|"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))))
 def test_words_arrive_as_they_were_sent(words: list[str]) -> None:
     async def sent() -> bytes:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -52,7 +52,6 @@ def test_a_line_that_is_missing_is_not_made_up(line: int) -> None:
         parse("".join(lines[:line] + lines[line + 1 :]))
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="0123456789.-, \nMemSwapTotalFrAvib:k/", max_size=300))
 def test_the_parser_raises_nothing_but_its_own(text: str) -> None:
     for given_text in (text, DEBIAN + text, text + "\n" + DEBIAN):

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.hosts.local import LocalLogin
@@ -63,7 +63,6 @@ def test_of_two_mounts_at_one_point_the_last_is_seen() -> None:
     assert mount_of("/elsewhere", mounts) is None
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="0123456789/ \n\\spacelinkruqtd:,", max_size=300), st.integers(0))
 def test_the_parser_raises_nothing_but_its_own(text: str, cut: int) -> None:
     for given_text in (text, text + DEBIAN, DEBIAN[:cut] + text + DEBIAN[cut:]):

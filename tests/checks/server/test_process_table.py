@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from checks.hosts.local import LocalLogin
@@ -54,7 +54,6 @@ def test_a_line_that_is_missing_is_not_made_up(word: str) -> None:
         parse(DEBIAN.replace(word, "x"))
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="0123456789/stat: ()SZ-\nmasterqgKilPe<>=.", max_size=300), st.integers(0))
 @example("\n1/stat:1 (master) S 1" + " 9" * 17 + " " + "9" * 20 + " 1 1", 0)
 @example("uptime 999999999.99 1\n", 0)
