@@ -22,7 +22,7 @@ class Servers(Panel):
 
     NUMBER = 1
     TITLE = "Servers"
-    KINDS = ("power", "processes", "load", "disks")
+    KINDS = ("power", "processes", "load", "disks", "logs")
     EMPTY = 'no host has a login: login = "local" or "ssh:DEST"'
     COLUMNS = (
         Column(title="HOST", priority=0, least=5, is_flexible=True),

@@ -1,0 +1,175 @@
+"""What a host's logs told since a while, in bounded memory, and the facts that it makes."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from checks.facts import LogFacts, LogKind, LogShape, LostMail, Reason
+from checks.server._log_events import Event, Success, event, sender, success
+from checks.server._log_lines import Line
+
+EVENTS = 20_000
+"""Troubles kept of a host. Beyond, the oldest are forgotten before their time, which is said."""
+
+SUCCESSES = 2_000
+"""Users, and domains, of which the last success is kept."""
+
+SENDERS = 20_000
+"""Queue ids whose sender is kept until the message's fate is read."""
+
+SHOWN, SHAPES_SHOWN, LOST_SHOWN = 20, 50, 200
+"""Names of a kind, shapes, and lost messages in the facts."""
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """One look: the new lines, where they came from, and what was left out."""
+
+    lines: tuple[Line, ...]
+    sources: tuple[str, ...]
+    count: int
+    now: datetime
+    cut: str = ""
+
+
+class Ledger:
+    """The troubles and successes of one host, those of the last `window` seconds."""
+
+    def __init__(self, since: datetime, window: float) -> None:
+        self._since = since
+        self._window = timedelta(seconds=window)
+        self._events: deque[Event] = deque(maxlen=EVENTS)
+        self._senders: dict[str, str] = {}
+        self._seen: dict[tuple[str, str], tuple[datetime, int]] = {}
+        self._last: dict[str, datetime] = {}
+        self._lines = 0
+
+    def take(self, reading: Reading) -> None:
+        """Add what one more look has seen, and forget what is older than the window."""
+        self._lines += reading.count
+        for line in sorted(reading.lines, key=lambda one: one.at):
+            if line.at >= self._since:
+                self._take_line(line)
+        horizon = reading.now - self._window
+        if len(self._events) == EVENTS:
+            self._since = self._events[0].at
+        self._since = max(self._since, horizon)
+        while self._events and self._events[0].at < self._since:
+            self._events.popleft()
+        self._seen = {key: one for key, one in self._seen.items() if one[0] >= horizon}
+
+    def _take_line(self, line: Line) -> None:
+        if introduced := sender(line):
+            self._senders[introduced[0]] = introduced[1]
+            _bound(self._senders, SENDERS)
+        if worked := success(line):
+            self._take_success(worked)
+        elif told := event(line):
+            self._events.append(told)
+
+    def _take_success(self, worked: Success) -> None:
+        self._last[worked.what] = worked.at
+        _, count = self._seen.pop((worked.what, worked.name), (worked.at, 0))
+        self._seen[worked.what, worked.name] = worked.at, count + 1
+        _bound(self._seen, SUCCESSES)
+
+    def recent(self, since: datetime) -> list[Event]:
+        """The troubles since then."""
+        return [one for one in self._events if one.at >= since]
+
+    def facts(self, reading: Reading, recent: datetime) -> LogFacts:
+        """What stands in the ledger; `recent` is from when on something counts as recent."""
+        lost = [one for one in self._events if one.pattern and one.pattern.is_lost]
+        return LogFacts(
+            since=self._since,
+            until=reading.now,
+            sources=reading.sources,
+            lines=self._lines,
+            kinds=kinds(self._events, recent),
+            shapes=shapes(self._events),
+            lost=tuple(map(self._lost, lost[-LOST_SHOWN:])),
+            lost_count=len(lost),
+            logins=self._names("login"),
+            deliveries=self._names("delivery"),
+            last_login=self._last.get("login"),
+            last_delivery=self._last.get("delivery"),
+            cut=reading.cut,
+        )
+
+    def _lost(self, one: Event) -> LostMail:
+        return LostMail(
+            at=one.at,
+            recipient=one.user,
+            sender=one.sender or self._senders.get(one.queue_id, ""),
+            queue_id=one.queue_id,
+            reason=one.reason or one.text,
+            code=one.code,
+        )
+
+    def _names(self, what: str) -> tuple[Reason, ...]:
+        named = [(name, count) for (kind, name), (_, count) in self._seen.items() if kind == what]
+        named.sort(key=lambda one: -one[1])
+        return tuple(Reason(name, count) for name, count in named[:SUCCESSES])
+
+
+def _bound(known: dict[str, str] | dict[tuple[str, str], tuple[datetime, int]], most: int) -> None:
+    while len(known) > most:
+        del known[next(iter(known))]  # type: ignore[arg-type]  # the oldest
+
+
+def kinds(events: Iterable[Event], recent: datetime) -> tuple[LogKind, ...]:
+    """The known troubles, the gravest first, then the most frequent of late."""
+    groups: dict[str, list[Event]] = {}
+    for one in events:
+        if one.pattern:
+            groups.setdefault(one.code, []).append(one)
+    found = [(own[0].pattern, _kind(own, recent)) for own in groups.values()]
+    found.sort(key=lambda one: (-(one[0].means.badness if one[0] else 0), -one[1].recent))
+    return tuple(kind for _, kind in found)
+
+
+def _kind(own: list[Event], recent: datetime) -> LogKind:
+    pattern = own[0].pattern
+    return LogKind(
+        code=own[0].code,
+        meaning=pattern.meaning if pattern else "",
+        count=len(own),
+        recent=sum(one.at >= recent for one in own),
+        first=own[0].at,
+        last=own[-1].at,
+        users=_most(one.user for one in own),
+        domains=_most(one.domain for one in own),
+        hosts=_most(one.host for one in own),
+        queue_ids=tuple(dict.fromkeys(one.queue_id for one in reversed(own) if one.queue_id))[
+            :SHOWN
+        ],
+        example=own[-1].text,
+    )
+
+
+def _most(names: Iterator[str]) -> tuple[Reason, ...]:
+    counted = Counter(name for name in names if name)
+    return tuple(Reason(name, count) for name, count in counted.most_common(SHOWN))
+
+
+def shapes(events: Iterable[Event]) -> tuple[LogShape, ...]:
+    """All that sounds like trouble, grouped; what began latest stands first."""
+    groups: dict[tuple[str, str], list[Event]] = {}
+    for one in events:
+        groups.setdefault((one.program, one.shape), []).append(one)
+    ordered = sorted(groups.values(), key=lambda own: own[0].at, reverse=True)
+    return tuple(
+        LogShape(
+            program=own[0].program,
+            text=own[0].shape,
+            count=len(own),
+            first=own[0].at,
+            last=own[-1].at,
+            code=own[0].code,
+            example=own[-1].text,
+        )
+        for own in ordered[:SHAPES_SHOWN]
+    )

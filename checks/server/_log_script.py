@@ -1,0 +1,152 @@
+"""What is run on a host to look at its logs: POSIX sh and awk, and nothing is written there.
+
+The journal where this user may read it (journalctl(1)), else the files that syslog writes, and
+always the files of programs that keep their own (Exim, rspamd, Dovecot's log_path). One pass of awk
+over the lines since the last look keeps two rings of bounded size: lines that speak of trouble, and
+lines that show somebody's mail or login working. Of a large file only what is newer is read:
+the place is found by bisection, since each line begins with its time.
+
+Printed are head lines (``source``, ``denied``, ``read``, …) and, after ``| ``, lines of the log.
+"""
+
+from __future__ import annotations
+
+SYSLOG_FILES = (
+    "/var/log/mail.log",  # Debian
+    "/var/log/maillog",  # Red Hat, FreeBSD
+    "/var/log/mail",  # SUSE
+    "/var/log/kern.log",
+    "/var/log/messages",
+)
+"""Looked at where the journal can't be read: it holds the same lines."""
+
+OWN_FILES = (
+    "/var/log/exim4/mainlog",  # Debian
+    "/var/log/exim4/paniclog",
+    "/var/log/exim/main.log",  # Red Hat
+    "/var/log/exim/panic.log",
+    "/var/log/exim/mainlog",  # upstream
+    "/var/log/exim/paniclog",
+    "/var/log/postfix.log",  # maillog_file
+    "/var/log/dovecot.log",  # log_path
+    "/var/log/rspamd/rspamd.log",
+)
+"""Of programs that keep their own log."""
+
+IDENTIFIERS = (
+    *("systemd", "rspamd", "clamd", "clamav-daemon", "slapd", "saslauthd", "unbound", "named"),
+    *("mysqld", "mariadbd", "postgres", "redis-server", "opendkim", "opendmarc", "exim", "exim4"),
+)
+"""What logs outside of the mail facility, and whose trouble is mail's."""
+
+TROUBLE = (
+    "[Ww]arning|[Ee]rror|[Ff]atal|FATAL|[Pp]anic|[Cc]ritical|CRIT|ALERT|ERROR"
+    "|[Ff]ail|FAIL|[Rr]eject|[Rr]efus|[Dd]en(ied|y)|[Ll]imit|[Tt]imed out|[Tt]imeout"
+    "|status=(bounced|deferred|expired|undeliverable)|status=sent .*discard|[Dd]iscard"
+    "| \\*\\* | == |[Ff]rozen|[Qq]uota|[Kk]ill|[Oo]ut of memory|[Oo]ut of|[Nn]o space|[Rr]ead-only"
+    "|I/O error|[Ll]oop|[Ll]ost connection|[Cc]annot|[Cc]an't|[Uu]nable|[Uu]nknown|[Nn]ot found"
+    "|[Tt]oo many|[Ee]xceed|[Ii]nvalid|[Bb]locked for|[Hh]ung|segfault|core dump|[Cc]orrupt"
+    "|[Tt]hrottl|retry time|expire|[Ss]top|[Ee]xiting|[Tt]erminat|shutting|[Mm]ilter|no longer"
+    "|[Ss]tarting|daemon started|[Rr]eload|[Tt]emporar|Disconnected: |SSL|returned to sender"
+    "|[Uu]nreachable|No such|[Dd]isabled|tempfail|blacklist|greylist|listed by|INFECTED"
+    "|removed by|rotated|[Dd]own|[Bb]ad |[Uu]nexpected|[Mm]issing|[Uu]nusable|does not exist"
+)
+"""An extended regular expression for lines worth to travel; every pattern's line has one of it."""
+
+WORKING = "Login: user=|sasl_username=|status=sent|stored mail into|saved mail to| => | -> |A=[a-z]"
+"""The same for lines that show something to work: a login, a delivery."""
+
+SCRIPT = r"""
+since=$1 cursor=$2 most=$3 few=$4 raw=$5 syslog=$6 own=$7 idents=$8; shift 8
+export T=$1 G=$2 most few; shift 2
+now=$(date +%s); set -f
+echo "zone $(date +%z)"; echo "now $now"
+export YEAR=$(date -d @$((now + 86400)) +%Y) TODAY=$(date -d @$((now + 86400)) +%m%d%H%M%S)
+export WANTED=$(date -d @$since +%Y%m%d%H%M%S)
+sift() { awk '
+  function idof(s) {
+    if (match(s, /: [0-9A-Za-z]+: /)) return substr(s, RSTART + 2, RLENGTH - 4)
+    if (match(s, / [0-9A-Za-z]+-[0-9A-Za-z]+-[0-9A-Za-z]+ /))
+      return substr(s, RSTART + 1, RLENGTH - 2)
+    return ""
+  }
+  function keep(s) {
+    bad[last++] = s; bytes += length(s) + 3
+    while (bytes > most) { bytes -= length(bad[first]) + 3; delete bad[first++]; cut++ }
+  }
+  BEGIN { t = ENVIRON["T"]; g = ENVIRON["G"]; most = ENVIRON["most"] + 0; few = ENVIRON["few"] + 0 }
+  /^-- cursor: / { print "cursor " substr($0, 12); next }
+  { lines++; size += length($0) + 1 }
+  length($0) > 2000 { $0 = substr($0, 1, 2000) }
+  /: from=<| <= / { if (known++ > 50000) { split("", from); known = 0 } from[idof($0)] = $0 }
+  $0 ~ t {
+    if (/status=|[*][*]|==|discard|expired/) {
+      id = idof($0); if (id != "" && id in from) { keep(from[id]); delete from[id] }
+    }
+    keep($0); next
+  }
+  $0 ~ g {
+    good[end++] = $0; other += length($0) + 3
+    while (other > few) { other -= length(good[start]) + 3; delete good[start++] }
+  }
+  END {
+    print "read " lines + 0 " " size + 0 " " cut + 0
+    for (i = start + 0; i < end; i++) print "| " good[i]
+    for (i = first + 0; i < last; i++) print "| " bad[i]
+  }'
+}
+place() {
+  low=0 high=$2
+  while [ $((high - low)) -gt 65536 ]; do
+    middle=$(((low + high) / 2))
+    case $(tail -c +$((middle + 1)) "$1" 2>/dev/null | head -c 65536 | awk '
+      NR == 1 { next }
+      /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][T ]/ { k = substr($0, 1, 19)
+        gsub(/[-T :]/, "", k) }
+      /^[A-Z][a-z][a-z] [ 0-9][0-9] [0-9][0-9]:/ {
+        m = index("JanFebMarAprMayJunJulAugSepOctNovDec", substr($0, 1, 3))
+        k = sprintf("%02d%02d%s", (m + 2) / 3, substr($0, 5, 2), substr($0, 8, 8))
+        gsub(/:/, "", k); y = ENVIRON["YEAR"]; if (k > ENVIRON["TODAY"]) y--; k = y k }
+      k != "" { print (k < ENVIRON["WANTED"] ? "before" : "after"); exit }') in
+    before) low=$middle ;; *) high=$middle ;; esac
+  done
+  echo $low
+}
+older() { set +f; for old in "$1".1 "$1"-*[0-9]; do
+  [ "$(stat -c %i "$old" 2>/dev/null)" = "$2" ] && echo "$old"; done; set -f; }
+rest_of() {
+  from=$2 size=${3:-$(stat -c %s "$1")}
+  [ "$from" ] || from=$(place "$1" "$size")
+  if [ $((size - from)) -gt "$raw" ]; then echo "skipped $((size - from - raw))"
+    from=$((size - raw)); fi
+  [ "$size" -gt "$from" ] && tail -c +$((from + 1)) "$1" | head -c $((size - from)) | sift
+}
+look_at() {
+  path=$1; shift
+  [ -f "$path" ] || return
+  if ! [ -r "$path" ]; then echo "denied $path"; return; fi
+  inode=$(stat -c %i "$path") length=$(stat -c %s "$path") offset=''
+  echo "source $path"; echo "at $inode $length $path"
+  for seen do
+    [ "${seen#*:*:}" = "$path" ] || continue
+    was=${seen%%:*} offset=${seen#*:} offset=${offset%%:*}
+    if [ "$was" != "$inode" ]; then
+      old=$(older "$path" "$was"); [ "$old" ] && rest_of "$old" "$offset"; offset=0
+    elif [ "$offset" -gt "$length" ]; then offset=0; fi
+  done
+  rest_of "$path" "$offset" "$length"
+}
+why=$(journalctl -n 1 -o cat 2>&1 >/dev/null) && case $why in
+*'not seeing messages'* | *'insufficient permissions'*) echo 'denied journal'; false ;;
+*'No journal files'*) false ;;
+*) :;; esac && {
+  set -- "$@"; match='SYSLOG_FACILITY=2 + _TRANSPORT=kernel'
+  for ident in $idents; do match="$match + SYSLOG_IDENTIFIER=$ident"; done
+  where=--since=@$since; [ "$cursor" ] && where=--after-cursor=$cursor
+  echo 'source journal'
+  journalctl -qa --no-pager -o short-unix --show-cursor "$where" $match | sift
+  syslog=
+}
+for path in $syslog $own; do look_at "$path" "$@"; done
+echo end
+"""

@@ -1,0 +1,171 @@
+"""What the mail programs, the kernel and systemd of a host say about themselves.
+
+Asked of the journal or the log files (`_log_script.py`), from an hour before the first look on,
+then only what is new. Known messages (``patterns/*.toml``) give findings; what a kind means, and
+how many of it within minutes, stands there: one line is no verdict, and what has stopped minutes
+ago is history. Grouped by shape, so that what is new since the onset can stand first.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from checks.facts import LogFacts, LogKind
+from checks.hosts import Login, LoginError, TimedOut
+from checks.model import CheckOptions, Finding, Result, State, System, Target, now, worst
+from checks.phases import Phases
+from checks.server import _look
+from checks.server._judged import Judged
+from checks.server._log_ledger import Ledger
+from checks.server._log_look import Answer, Place, look, mend
+from checks.server._log_patterns import Pattern, patterns
+
+FINDINGS = _look.FINDINGS | {
+    "log.not-allowed": "this user may not read the logs",
+    "log.none": "no log was found on this host",
+    "log.cut": "more was written than could be looked at",
+    **{one.code: one.meaning for one in patterns()},
+}
+
+FIRST_WINDOW_WHEN_SLOW = 300.0
+"""Seconds that a second try looks back when the first took too long."""
+
+
+EVIDENCE = 5
+"""Lines that stand as evidence; the facts have more."""
+
+
+class Options(CheckOptions, frozen=True, kw_only=True):
+    """``[check.logs]``: `window` seconds are kept, `recent` of them count; `files` are more logs.
+
+    A file of its own is Exim's, rspamd's or Dovecot's by its name, else it is read as syslog's.
+    """
+
+    interval: float = 20.0
+    deadline: float = 15.0
+    rest: float = 10.0
+    window: float = 3600.0
+    recent: float = 300.0
+    files: tuple[str, ...] = ()
+
+
+class _Known(Struct):
+    """What is kept of a host between two looks."""
+
+    ledger: Ledger
+    place: Place
+    at: datetime
+    is_slow: bool = False
+
+
+_known: dict[str, _Known] = {}
+
+
+def forget(check_id: str) -> None:
+    """Read that host's logs from the beginning of the window the next time."""
+    _known.pop(check_id, None)
+
+
+def targets(system: System) -> list[Target]:
+    """Every host that lets us in, and has to do with mail."""
+    reachable = system.each_host("logs", with_login=True)
+    return [one for one in reachable if one.host and (one.host.services or one.host.mta != "none")]
+
+
+async def check(target: Target, options: Options, *, deadline: float) -> Result:
+    """Read what is new in the logs."""
+    phases = Phases()
+    try:
+        _, login = _look.host_of(target)
+        with phases.phase("read"):
+            answer, ledger = await _read(target.id, login, options, deadline)
+    except LoginError as error:
+        return _look.blind(phases, target, error)
+    if not answer.reading.sources:
+        return _nothing(phases, login, answer)
+    recent = answer.reading.now - timedelta(seconds=options.recent)
+    facts = ledger.facts(answer.reading, recent)
+    judged = judge(facts) + _left_out(answer)
+    texts = [one.text for one in judged if one.state != State.OK] or [in_words(facts)]
+    grave = {one.code for one in judged if one.state != State.OK}
+    return phases.result(
+        worst(one.state for one in judged),
+        "; ".join(texts),
+        *(Finding(one.code, one.text) for one in judged),
+        metrics={"lines": float(answer.reading.count), "lost": float(facts.lost_count)},
+        evidence=tuple(one.example for one in facts.kinds if one.code in grave)[:EVIDENCE],
+        facts=facts,
+        mend=mend(answer.denied, _user(login)) if answer.denied else "",
+    )
+
+
+def _left_out(answer: Answer) -> list[Judged]:
+    """What could not be read. One of two sources is worth a word; none at all is UNKNOWN."""
+    judged = []
+    if answer.denied:
+        text = f"may not read {', '.join(answer.denied)}"
+        judged.append(Judged(State.UNKNOWN, "log.not-allowed", text))
+    if answer.reading.cut:
+        judged.append(Judged(State.OK, "log.cut", answer.reading.cut))
+    return judged
+
+
+async def _read(key: str, login: Login, options: Options, deadline: float) -> tuple[Answer, Ledger]:
+    """What is new, added to the host's ledger. A place too old is given up for a fresh start."""
+    known = _known.get(key)
+    at = now()
+    if known is None or (at - known.at).total_seconds() > options.window:
+        is_slow = known is not None and known.is_slow
+        back = FIRST_WINDOW_WHEN_SLOW if is_slow else options.window
+        since = at - timedelta(seconds=back)
+        known = _known[key] = _Known(Ledger(since, options.window), Place(), since, is_slow)
+    try:
+        answer = await look(login, known.place, known.at, options.files, deadline=deadline)
+    except TimedOut:
+        _known[key] = _Known(known.ledger, Place(), at - timedelta(days=2), is_slow=True)
+        raise
+    known.ledger.take(answer.reading)
+    known.place, known.at = answer.place, at
+    return answer, known.ledger
+
+
+def _nothing(phases: Phases, login: Login, answer: Answer) -> Result:
+    if answer.denied:
+        text = f"may not read {', '.join(answer.denied)}"
+        finding = Finding("log.not-allowed", text)
+        return phases.result(State.UNKNOWN, text, finding, mend=mend(answer.denied, _user(login)))
+    text = "no journal and no mail log on this host"
+    return phases.result(State.UNKNOWN, text, Finding("log.none", text))
+
+
+def judge(facts: LogFacts) -> list[Judged]:
+    """What was seen of late. Less than enough of it is told, and means nothing yet."""
+    known = {one.code: one for one in patterns()}
+    judged = []
+    for kind in facts.kinds:
+        pattern = known[kind.code]
+        if kind.recent:
+            state = pattern.means if kind.recent >= pattern.least else State.OK
+            judged.append(Judged(state, kind.code, in_a_line(kind, pattern)))
+    return sorted(judged, key=lambda one: -one.state.badness)
+
+
+def in_a_line(kind: LogKind, pattern: Pattern) -> str:
+    """``mailbox over quota: eva@lab.test (3 times)``."""
+    names = [one.text for one in (kind.users or kind.domains or kind.hosts)[:3]]
+    named = f": {', '.join(names)}" if names else ""
+    times = f" ({kind.recent:,} times)" if kind.recent > 1 else ""
+    return f"{pattern.meaning}{named}{times}"
+
+
+def in_words(facts: LogFacts) -> str:
+    """How much was looked at, and the last signs of life."""
+    return f"{facts.lines:,} lines, {len(facts.shapes)} kinds of complaint"
+
+
+def _user(login: Login) -> str:
+    """The user that the login is, where its name says so."""
+    where = login.name.removeprefix("ssh:")
+    return where.partition("@")[0] if "@" in where else ""

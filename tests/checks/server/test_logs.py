@@ -1,0 +1,157 @@
+"""The logs of a host, written as its programs write them, in files of the test's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from checks.facts import LogFacts
+from checks.hosts.local import LocalLogin
+from checks.model import Host, Result, State, Target
+from checks.resolver import Resolver
+from checks.server import _log_look, logs
+from checks.server.logs import Options
+
+QUOTA = (
+    "mail1 dovecot: lmtp(eva@lab.test)<760><4MPp>: msgid=<1@jump.lab.test>: save failed to INBOX: "
+    "Quota exceeded (mailbox for user is full)"
+)
+FATAL = "mail1 postfix/smtpd[2392]: fatal: in parameter smtpd_relay_restrictions, specify at least"
+BOUNCED = (
+    "mail1 postfix/lmtp[759]: 613AC53: to=<eva@lab.test>, relay=mail1.lab.test[private/lmtp], "
+    "delay=0.01, dsn=5.2.2, status=bounced (host mail1.lab.test[private/lmtp] said: 552 5.2.2 "
+    "<eva@lab.test> Quota exceeded (mailbox for user is full))"
+)
+FROM = "mail1 postfix/qmgr[5]: 613AC53: from=<ana@lab.test>, size=1, nrcpt=1 (queue active)"
+LOGIN = "mail1 dovecot: imap-login: Login: user=<ben@lab.test>, method=PLAIN, rip=::1, lip=::1"
+
+
+class Log:
+    """A log file, and how the check sees it."""
+
+    def __init__(self, path: Path, target: Target) -> None:
+        self.path = path
+        self.target = target
+
+    def say(self, *messages: str, ago: float = 10.0) -> None:
+        at = datetime.now(UTC) - timedelta(seconds=ago)
+        with self.path.open("a") as file:
+            file.writelines(f"{at.isoformat()} {message}\n" for message in messages)
+
+    async def look(self) -> Result:
+        return await logs.check(self.target, Options(), deadline=30)
+
+
+@pytest.fixture
+def log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Log]:
+    """The only log of a machine without a journal."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    tool = tools / "journalctl"
+    tool.write_text("#!/bin/sh\necho 'No journal files were found.' >&2\nexit 1\n")
+    tool.chmod(0o755)
+    path = tmp_path / "mail.log"
+    monkeypatch.setattr(_log_look, "SYSLOG_FILES", (str(path),))
+    monkeypatch.setattr(_log_look, "OWN_FILES", ())
+    login = LocalLogin({"PATH": f"{tools}:/usr/local/bin:/usr/bin:/bin"})
+    host = Host(name=request.node.name, address="::1", login=login, services=("smtp",))
+    yield Log(path, Target(name=host.name, about="logs", resolver=Resolver(), host=host))
+    logs.forget(f"logs/{host.name}")
+
+
+def facts(result: Result) -> LogFacts:
+    assert isinstance(result.facts, LogFacts), result.summary
+    return result.facts
+
+
+async def test_a_full_mailbox_is_named(log: Log) -> None:
+    log.say(QUOTA)
+    result = await log.look()
+    assert result.state == State.WARNING
+    assert "log.dovecot.over-quota" in result.codes
+    assert "eva@lab.test" in result.summary
+    assert facts(result).kinds[0].users[0].text == "eva@lab.test"
+
+
+async def test_one_line_is_no_verdict_and_several_are(log: Log) -> None:
+    log.say(FATAL)
+    result = await log.look()
+    assert (result.state, result.codes) == (State.OK, ("log.postfix.fatal",))
+    log.say(FATAL, ago=1)
+    assert (await log.look()).state == State.CRITICAL
+
+
+async def test_old_trouble_is_told_and_accuses_nobody_any_more(log: Log) -> None:
+    log.say(*[FATAL] * 9, ago=600)
+    result = await log.look()
+    assert (result.state, result.codes) == (State.OK, ())
+    assert facts(result).kinds[0].count == 9
+
+
+async def test_lines_older_than_the_window_are_not_read(log: Log) -> None:
+    log.say(*[QUOTA] * 5, ago=4000)
+    log.say(LOGIN)
+    seen = facts(await log.look())
+    assert (seen.kinds, seen.logins[0].text) == ((), "ben@lab.test")
+
+
+async def test_what_was_read_is_not_read_again(log: Log) -> None:
+    log.say(QUOTA)
+    await log.look()
+    seen = facts(await log.look())
+    assert (seen.kinds[0].count, seen.lines) == (1, 1)
+
+
+async def test_a_rotated_log_is_read_to_its_end(log: Log) -> None:
+    log.say(QUOTA)
+    await log.look()
+    log.say(QUOTA)
+    log.path.rename(log.path.with_name("mail.log.1"))
+    log.say(QUOTA)
+    assert facts(await log.look()).kinds[0].count == 3
+
+
+async def test_a_truncated_log_is_read_from_its_beginning(log: Log) -> None:
+    log.say(*[QUOTA] * 3)
+    await log.look()
+    log.path.write_text("")
+    log.say(QUOTA)
+    assert facts(await log.look()).kinds[0].count == 4
+
+
+async def test_lost_mail_has_its_sender_and_reason(log: Log) -> None:
+    log.say(FROM, BOUNCED)
+    seen = facts(await log.look())
+    (lost,) = seen.lost
+    assert (lost.sender, lost.recipient, lost.queue_id) == (
+        "ana@lab.test",
+        "eva@lab.test",
+        "613AC53",
+    )
+    assert "5.2.2" in lost.reason
+
+
+async def test_only_the_end_of_a_large_log_is_read(log: Log) -> None:
+    old = f"{(datetime.now(UTC) - timedelta(days=1)).isoformat()} {QUOTA}\n"
+    log.path.write_text(old * 200_000)
+    log.say(QUOTA)
+    seen = facts(await log.look())
+    assert seen.lines < 1000  # the last block of the bisection
+    assert seen.kinds[0].count == 1
+
+
+async def test_no_log_at_all_is_unknown(log: Log) -> None:
+    result = await log.look()
+    assert (result.state, result.codes) == (State.UNKNOWN, ("log.none",))
+
+
+async def test_an_unknown_complaint_is_grouped_by_its_shape(log: Log) -> None:
+    log.say("mail1 greyd[1]: error: no peace for 3 minutes", ago=30)
+    log.say("mail1 greyd[1]: error: no peace for 4 minutes")
+    (shape,) = facts(await log.look()).shapes
+    assert (shape.count, shape.text, shape.code) == (2, "error: no peace for # minutes", "")
