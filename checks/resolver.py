@@ -74,7 +74,12 @@ class Resolver:
     @property
     def name(self) -> str:
         """Whom it asks, as words that can follow "resolver"."""
-        return ", ".join(self._servers.addresses) or "of this machine"
+        return ", ".join(self.servers) or "of this machine"
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The addresses of those whom it asks."""
+        return tuple(self._servers.addresses)
 
     async def addresses(
         self, name: str, *, deadline: float, is_fresh: bool = False

@@ -44,6 +44,10 @@ class Credentials:
         """What SASL PLAIN sends (RFC 4616)."""
         return _base64(f"\0{self.user}\0{self._password}")
 
+    def login(self) -> tuple[str, str]:
+        """What the two challenges of SASL LOGIN are answered with."""
+        return _base64(self.user), _base64(self._password)
+
     def mask(self, outside: str) -> str:
         """`outside` without the password, in whatever form a server may echo it."""
         for form in (self.plain(), _base64(self._password), self._password):

@@ -13,6 +13,7 @@ from app.config import rules
 from app.config.canaries import canaries
 from app.config.decode import Problems, decode, name_of
 from app.config.powers import power
+from app.config.routes import routes
 from app.config.rules import Rules, nearest, quoted
 from app.config.source import ConfigError, Source
 from app.config.tables import (
@@ -21,19 +22,20 @@ from app.config.tables import (
     HostTable,
     Log,
     Notices,
-    Route,
+    RouteTable,
     Sop,
     SystemTable,
     Vantage,
 )
 from app.incident.targets import TARGETS, Targets
+from app.notices.route import Route
 from checks import registry
 from checks.hosts.choose import login_from
 from checks.model import CheckOptions, Host, System
 from checks.resolver import Resolver
 from checks.text import visible
 
-__all__ = ["Config", "ConfigError", "Log", "Notices", "Route", "Vantage", "load"]
+__all__ = ["Config", "ConfigError", "Log", "Notices", "Vantage", "load"]
 
 Table = TypeVar("Table", bound=Struct)
 
@@ -85,14 +87,15 @@ def load(path: Path) -> Config:
     system = _one(SystemTable, "system", problems)
     hosts = _many(HostTable, "host", problems)
     mailboxes = _many(CanaryTable, "canary", problems)
+    resolver = Resolver(system.resolver)
     config = Config(
-        system=_system(system, hosts, mailboxes, problems),
+        system=_system(system, resolver, hosts, mailboxes, problems),
         path=path,
         checks=_checks(problems),
         targets=_targets(problems),
         vantages=tuple(_many(Vantage, "vantage", problems)),
-        routes=tuple(_many(Route, "route", problems)),
         notices=_one(Notices, "notices", problems),
+        routes=routes(_many(RouteTable, "route", problems), resolver, problems),
         log=_one(Log, "log", problems),
         sop=path.parent / sop if (sop := _one(Sop, "sop", problems).file) else None,
     )
@@ -175,6 +178,7 @@ def _targets(problems: Problems) -> Mapping[str, Targets]:
 
 def _system(
     table: SystemTable,
+    resolver: Resolver,
     hosts: list[HostTable],
     mailboxes: list[CanaryTable],
     problems: Problems,
@@ -182,7 +186,7 @@ def _system(
     domains = tuple(domain.lower().rstrip(".") for domain in table.domains)
     system = System(
         name=visible(table.name) or next(iter([*domains, *(host.name for host in hosts)]), ""),
-        resolver=Resolver(table.resolver),
+        resolver=resolver,
         domains=domains,
         hosts=tuple(_host(host, problems) for host in hosts),
     )

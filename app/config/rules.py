@@ -117,6 +117,29 @@ def mailbox(text: str) -> None:
         raise ValueError("must be a mail address")
 
 
+def audience(texts: Iterable[str]) -> None:
+    """Who hears of it."""
+    from app.notices.route import AUDIENCES
+
+    for text in texts:
+        if text not in AUDIENCES:
+            hint = nearest(text, AUDIENCES) or f"; there are {', '.join(AUDIENCES)}"
+            raise ValueError(f"no audience is called {quoted(text)}{hint}")
+    if not texts:
+        raise ValueError(f"must name some of {', '.join(AUDIENCES)}")
+
+
+def recipients(texts: Iterable[str]) -> None:
+    """Addresses that notices go to."""
+    from app.notices.mailbox import envelope
+
+    for number, text in enumerate(texts, 1):
+        try:
+            envelope(text)
+        except ValueError as error:
+            raise ValueError(f"entry {number} {error}") from error
+
+
 def place(text: str) -> None:
     """A host, by its name in the config, or a port of it."""
     host_name, colon, port = text.partition(":")

@@ -56,12 +56,23 @@ class Vantage(Struct, frozen=True, kw_only=True):
     login: str
 
 
-class Route(Struct, frozen=True, kw_only=True):
-    """``[[route]]``: a way that notices go. `url` may hold a token."""
+class RouteTable(Struct, frozen=True, kw_only=True):
+    """``[[route]]``: a way that notices go. ``{secret}`` in `url` stands for the secret.
+
+    `to_file` holds an address a line, beside those of `to`.
+    """
 
     name: str
     audience: tuple[str, ...]
     url: str
+    secret: Secret | None = None
+    sender: str = ""
+    to: tuple[str, ...] = ()
+    to_file: str = ""
+    body: str = ""
+    address: str = ""
+    ca_file: str = ""
+    login_by_mail: bool = False
 
 
 class Notices(Rhythm, frozen=True, kw_only=True):
@@ -104,7 +115,12 @@ RULES: dict[type[Struct], Rules] = {
     },
     CanaryTable: {"address": rules.mailbox, "submission": rules.place, "imap": rules.place},
     Vantage: {"name": rules.name, "login": rules.login},
-    Route: {"name": rules.name},
+    RouteTable: {
+        "name": rules.name,
+        "audience": rules.audience,
+        "to": rules.recipients,
+        "address": rules.address,
+    },
     Notices: {
         "first": rules.seconds,
         "urgent": rules.seconds,

@@ -1,13 +1,12 @@
-"""Commands that were begun, and whose end nobody has written: running, or lost. Pure."""
+"""What was begun, and whose end nobody has written: commands and notices, running or lost. Pure."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from app.incident.entry import Entry
-from app.incident.kinds import CommandBegun, CommandEnded, Left
+from app.incident.kinds import CommandBegun, CommandEnded, Left, NoticeBegun, NoticeSent
 from app.incident.operator import Operator
 
 LATE = timedelta(seconds=30)
@@ -15,7 +14,7 @@ LATE = timedelta(seconds=30)
 
 
 def lost(entries: Sequence[Entry], at: datetime) -> frozenset[str]:
-    """The ids of the beginnings without an end that nobody will end any more.
+    """The ids of beginnings without an end that nobody will end any more.
 
     Their session is gone, or their time long over.
     """
@@ -30,18 +29,20 @@ def lost(entries: Sequence[Entry], at: datetime) -> frozenset[str]:
 def left_behind(entries: Sequence[Entry], seat: str) -> str:
     """What the session that sat there ran when it was killed, as the end of a sentence."""
     return "".join(
-        f"; unknown what became of `{shlex.join(begun.argv)}` on {begun.host}"
+        f"; unknown what became of {begun.what}"
         for entry, begun in _unended(entries)
         if entry.operator.tty and entry.operator.seat == seat
     )
 
 
-def _unended(entries: Sequence[Entry]) -> list[tuple[Entry, CommandBegun]]:
-    ended = {entry.data.begun for entry in entries if isinstance(entry.data, CommandEnded)}
+def _unended(entries: Sequence[Entry]) -> list[tuple[Entry, CommandBegun | NoticeBegun]]:
+    ended = {
+        entry.data.begun for entry in entries if isinstance(entry.data, CommandEnded | NoticeSent)
+    }
     return [
         (entry, entry.data)
         for entry in entries
-        if isinstance(entry.data, CommandBegun) and entry.id not in ended
+        if isinstance(entry.data, CommandBegun | NoticeBegun) and entry.id not in ended
     ]
 
 

@@ -1,25 +1,17 @@
 """A way that notices go, and what goes it: frozen values, no I/O.
 
-How it fared is a `Delivery` of the incident log (`app.incident.kinds`). Its outcome is `ACCEPTED`:
-they have it, and `proof` holds the queue id or the HTTP status; `REFUSED`: they surely don't have
-it, and may be asked again; or `UNKNOWN`: they may have it, so it is never sent again unasked.
+How it fared is a `Delivery` of the incident log (`app.incident.kinds`): accepted, refused or
+unknown, as in `checks.fate`. What is unknown is never sent again unasked.
 """
 
 from __future__ import annotations
 
-from typing import Literal
-
 from msgspec import Struct
 
-from app.incident.kinds import Delivery
 from checks.resolver import Resolver
 from checks.secret import Secret
 
-__all__ = ["ACCEPTED", "REFUSED", "UNKNOWN", "Delivery", "Message", "Route"]
-
-ACCEPTED: Literal["accepted"] = "accepted"
-REFUSED: Literal["refused"] = "refused"
-UNKNOWN: Literal["unknown"] = "unknown"
+AUDIENCES = ("it", "management", "users")
 
 
 class Route(Struct, frozen=True, kw_only=True):

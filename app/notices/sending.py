@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from msgspec.structs import replace
 
 from app.incident.entry import Entry
-from app.incident.kinds import NoticeBegun, NoticeSent
-from app.notices.route import Route
+from app.incident.kinds import Delivery, NoticeBegun, NoticeSent, Opened
+from app.notices.claims import Share, share
+from app.notices.deliver import deliver
+from app.notices.route import Message, Route
+from checks.model import now
+from checks.when import iso
 
 DEADLINE = 60.0
 """Seconds for all routes together; they are asked at the same time."""
@@ -48,4 +56,56 @@ class Sending:
 
     async def act(self, begun: Entry) -> NoticeSent:
         """See `Deed.act`."""
-        raise NotImplementedError
+        entries = self._entries()
+        shares = [
+            share(entries, begun, self.told.notice, route, in_doubt=self._in_doubt)
+            for route in self.routes
+        ]
+        message = self._message(entries)
+        work = [
+            (route, one.recipients, asyncio.create_task(self._deliver(message, route, one)))
+            for route, one in zip(self.routes, shares, strict=True)
+            if one.recipients
+        ]
+        with suppress(asyncio.CancelledError):  # what was begun is told of all the same
+            await asyncio.gather(*(task for *_, task in work))
+        return replace(
+            self.told,
+            begun=begun.id,
+            deliveries=tuple(one for part in work for one in _ended(*part)),
+            left_out=tuple(
+                f"{route.name}: {one.why}"
+                for route, one in zip(self.routes, shares, strict=True)
+                if one.why
+            ),
+        )
+
+    async def _deliver(self, message: Message, route: Route, theirs: Share) -> tuple[Delivery, ...]:
+        asked = replace(message, recipients=tuple(filter(None, theirs.recipients)))
+        return await deliver(asked, route, deadline=self.deadline)
+
+    def _message(self, entries: Sequence[Entry]) -> Message:
+        opened = (entry.data for entry in entries if isinstance(entry.data, Opened))
+        return Message(
+            notice=self.told.notice,
+            subject=self.told.subject,
+            text=self.told.body,
+            audience=self.told.audience,
+            phase=self.told.phase,
+            incident=next((data.incident for data in opened), ""),
+            severity=self.told.severity,
+        )
+
+
+def _ended(
+    route: Route, recipients: Sequence[str], task: asyncio.Task[tuple[Delivery, ...]]
+) -> tuple[Delivery, ...]:
+    """How it went; of what had not ended when the session did, nothing is known."""
+    if task.done() and not task.cancelled():
+        return task.result()
+    task.cancel()
+    why = "the session that sent it has ended"
+    return tuple(
+        Delivery(route=route.name, outcome="unknown", detail=why, recipient=one, at=iso(now()))
+        for one in recipients
+    )

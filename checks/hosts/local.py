@@ -6,9 +6,11 @@ import asyncio
 import errno
 import os
 import stat
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import cast
 
 from checks.hosts import LoginError, Output, TimedOut
 from checks.hosts._process import (
@@ -22,6 +24,9 @@ from checks.hosts._process import (
     head,
     spawn,
 )
+
+LINGER = 0.5
+"""Seconds for the last output of what has ended while something that it started holds its pipes."""
 
 
 class LocalLogin:
@@ -43,6 +48,24 @@ class LocalLogin:
                 except (FileNotFoundError, PermissionError) as error:
                     return _not_started(argv, error)
                 return await _finish(process, limit)
+        except TimeoutError as error:
+            raise TimedOut(f"{argv[0]} did not end in {deadline:g} s") from error
+
+    async def feed(
+        self, argv: Sequence[str], text: bytes, *, deadline: float, limit: int = 1 << 16
+    ) -> Output:
+        """Run `argv` with `text` on its standard input; of what it prints the beginning is kept.
+
+        What it leaves running when it ends may hold its pipes: that is not waited for. Raises
+        LoginError; TimedOut when it had to be killed.
+        """
+        try:
+            async with asyncio.timeout(deadline):
+                try:
+                    process = await self._start(argv, stdin=PIPE)
+                except (FileNotFoundError, PermissionError) as error:
+                    return _not_started(argv, error)
+                return await _finish_fed(process, text, limit)
         except TimeoutError as error:
             raise TimedOut(f"{argv[0]} did not end in {deadline:g} s") from error
 
@@ -83,9 +106,9 @@ class LocalLogin:
     async def close(self) -> None:
         """Nothing is held open."""
 
-    async def _start(self, argv: Sequence[str]) -> Child:
+    async def _start(self, argv: Sequence[str], *, stdin: int = DEVNULL) -> Child:
         path = os.environ.get("PATH", os.defpath)
-        return await spawn(argv, {"PATH": f"{path}:{SBIN}", **self._environment})
+        return await spawn(argv, {"PATH": f"{path}:{SBIN}", **self._environment}, stdin=stdin)
 
 
 def _not_started(argv: Sequence[str], error: OSError) -> Output:
@@ -108,6 +131,29 @@ async def _finish(process: Child, limit: int) -> Output:
         if not is_over:
             await process.end()
             errors.cancel()
+
+
+async def _finish_fed(process: Child, text: bytes, limit: int) -> Output:
+    outputs = [asyncio.create_task(head(one, limit)) for one in process.outputs]
+    feeding = asyncio.create_task(_feed(process, text))
+    try:
+        status = await process.exit_status()
+        await asyncio.wait(outputs, timeout=LINGER)
+        stdout, stderr = (one.result() if one.done() else b"" for one in outputs)
+        return Output(status, stdout, stderr)
+    finally:
+        for task in (feeding, *outputs):
+            task.cancel()
+        await process.end()
+
+
+async def _feed(process: Child, text: bytes) -> None:
+    """It need not read what it gets: then the pipe breaks, and its exit status tells the rest."""
+    with suppress(ConnectionError):
+        stdin = cast(asyncio.StreamWriter, process.stdin)
+        stdin.write(text)
+        await stdin.drain()
+        stdin.close()
 
 
 async def _first(stdout: asyncio.StreamReader, limit: int) -> tuple[bytes, bool]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from checks.text import visible
 
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
+_QUEUE_ID = re.compile(r"queued as ([\w-]+)|\bid=([\w-]+)|([\w-]{6,}) [Mm]essage accepted")
 _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")
 
 
@@ -38,6 +39,17 @@ class Reply(Struct, frozen=True):
     def keywords(self) -> frozenset[str]:
         """The extensions that an EHLO reply lists (RFC 5321 4.1.1.1)."""
         return frozenset(line.split()[0].upper() for line in self.lines[1:] if line.strip())
+
+    def words(self, keyword: str) -> list[str]:
+        """What an EHLO reply says of an extension, e.g. the mechanisms of AUTH (RFC 4954)."""
+        said = [line.upper().split() for line in self.lines[1:]]
+        return next((rest for name, *rest in filter(None, said) if name == keyword), [])
+
+    @property
+    def queue_id(self) -> str:
+        """The queue id that a message got; empty where none is told."""
+        found = _QUEUE_ID.search(" ".join(self.lines))
+        return next((word for word in found.groups() if word), "") if found else ""
 
     def __str__(self) -> str:
         """The reply on one line, e.g. ``554 5.7.1 no mail here``."""

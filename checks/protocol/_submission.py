@@ -8,7 +8,6 @@ failures lock an account. RFC 6409 (submission), 4954 (AUTH), 5321 3.3 (MAIL, RC
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -43,8 +42,6 @@ STEPS = ("auth", "mail", "rcpt", "data")
 MECHANISMS = ("plain", "login", "cram-md5")
 """The best one first: under TLS the simplest is."""
 
-_QUEUE_ID = re.compile(r"queued as ([\w-]+)|\bid=([\w-]+)|([\w-]{6,}) [Mm]essage accepted")
-
 
 class Submission(Struct):
     """How far it got.
@@ -59,8 +56,7 @@ class Submission(Struct):
     @property
     def queue_id(self) -> str:
         """The queue id that the server answered with; empty where it told none."""
-        found = _QUEUE_ID.search(" ".join(self.reply.lines)) if self.reply else None
-        return next((word for word in found.groups() if word), "") if found else ""
+        return self.reply.queue_id if self.reply else ""
 
 
 class Envelope(Struct, frozen=True):

@@ -71,7 +71,7 @@ async def greet(session: Session, seen: Talk) -> None:
     """Wait for the banner, and introduce ourselves when it is a welcome. Raises Broken."""
     after = "connect" if session.certificate is None else "the TLS handshake"
     with session.step("banner", after=after):
-        seen.banner = await _reply(session.dialogue)
+        seen.banner = await reply(session.dialogue)
     if seen.banner.code == 220:
         await _introduce(session, seen)
 
@@ -80,7 +80,7 @@ async def secure(session: Session, seen: Talk) -> None:
     """Go on under TLS where that is offered. Raises Broken, and what `start_tls` raises."""
     if session.certificate is None and seen.ehlo and "STARTTLS" in seen.ehlo.keywords:
         with session.step("starttls", after="STARTTLS"):
-            seen.starttls = await _ask(session.dialogue, "STARTTLS")
+            seen.starttls = await ask(session.dialogue, "STARTTLS")
         if seen.starttls.code == 220:
             await session.start_tls()
             await _introduce(session, seen)
@@ -88,19 +88,21 @@ async def secure(session: Session, seen: Talk) -> None:
 
 async def _introduce(session: Session, seen: Talk) -> None:
     with session.step("ehlo", after="EHLO"):
-        seen.ehlo = await _ask(session.dialogue, f"EHLO {OUR_NAME}")
+        seen.ehlo = await ask(session.dialogue, f"EHLO {OUR_NAME}")
         if seen.ehlo.code // 100 == 5:
-            seen.helo = await _ask(session.dialogue, f"HELO {OUR_NAME}")
+            seen.helo = await ask(session.dialogue, f"HELO {OUR_NAME}")
 
 
-async def _ask(dialogue: Dialogue, command: str) -> Reply:
+async def ask(dialogue: Dialogue, command: str, *, shown: str = "") -> Reply:
+    """The reply to one command; `shown` is as in `Dialogue.send`. Raises Broken."""
     if dialogue.has_more:
         raise Broken(How.EARLY)
-    dialogue.send(command)
-    return await _reply(dialogue)
+    dialogue.send(command, shown=shown)
+    return await reply(dialogue)
 
 
-async def _reply(dialogue: Dialogue) -> Reply:
+async def reply(dialogue: Dialogue) -> Reply:
+    """The next reply. Raises Broken."""
     lines = [await dialogue.line()]
     while is_continued(lines[-1]) and lines[-1][:3] == lines[0][:3]:
         lines.append(await dialogue.line())

@@ -111,6 +111,11 @@ class NoticeBegun(Data, frozen=True, tag="notice-begun"):
     routes: tuple[str, ...]
     deadline: float = 0.0
 
+    @property
+    def what(self) -> str:
+        """What it was, in a sentence."""
+        return f"the notice to {', '.join(self.audience)} on {', '.join(self.routes)}"
+
     def lines(self) -> list[str]:
         """It in words."""
         return [f"notice to {', '.join(self.audience)} begins on {', '.join(self.routes)}"]
@@ -122,7 +127,7 @@ class NoticeSent(Data, frozen=True, tag="notice"):
     `notice` is its id; what of it is sent again has the same one. `begun` is the id of the entry
     that began it. `stage` is first, update, resolved or technical. `phase` is the incident's, as
     readers of status pages know them, and `severity` the one that counted. `next_at` is when the
-    next was promised.
+    next was promised. `left_out` says which routes did not get it, and why.
     """
 
     audience: tuple[str, ...]
@@ -135,11 +140,13 @@ class NoticeSent(Data, frozen=True, tag="notice"):
     begun: str = ""
     stage: str = ""
     severity: str = ""
+    left_out: tuple[str, ...] = ()
 
     @property
     def went_out(self) -> bool:
         """Whether it may have reached somebody: not everybody refused it."""
-        return not self.deliveries or any(one.outcome != "refused" for one in self.deliveries)
+        is_told = bool(self.deliveries or self.left_out)
+        return not is_told or any(one.outcome != "refused" for one in self.deliveries)
 
     def lines(self) -> list[str]:
         """It in words."""
@@ -147,6 +154,7 @@ class NoticeSent(Data, frozen=True, tag="notice"):
         return [
             f"{stage}notice to {', '.join(self.audience)}: {self.subject}",
             *fared(self.deliveries),
+            *self.left_out,
             *self.body.split("\n"),
             f"next one promised for {self.next_at}" if self.next_at else "",
         ]
@@ -161,6 +169,11 @@ class CommandBegun(Data, frozen=True, tag="command-begun"):
     host: str
     argv: tuple[str, ...]
     deadline: float = 0.0
+
+    @property
+    def what(self) -> str:
+        """What it was, in a sentence."""
+        return f"`{shlex.join(self.argv)}` on {self.host}"
 
     def lines(self) -> list[str]:
         """It in words."""

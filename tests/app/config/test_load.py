@@ -49,7 +49,7 @@ login = "none"
 [[route]]
 name     = "it-team"
 audience = ["it", "management"]
-url      = "ntfy://x"
+url      = "https://ntfy.out.test/x"
 
 [check.config]
 interval = 60
