@@ -10,6 +10,7 @@ import asyncio
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -175,7 +176,7 @@ class Desk:
         await self.leave()
         self._log = log
         self._resumed_after = len(log.entries) if is_resumed else 0
-        is_writable = os.access(log.path, os.W_OK)
+        is_writable = _may_write(log.path)
         if is_writable:
             try:
                 self._presence = Presence(self.folder, log.id, me().seat)
@@ -222,7 +223,7 @@ class Desk:
             here=self._seen.here,
             resumed_after=self._resumed_after,
             trouble=log.trouble,
-            is_writable=os.access(log.path, os.W_OK) or not log.path.exists(),
+            is_writable=_may_write(log.path),
         )
         self._show()
 
@@ -231,3 +232,10 @@ class Desk:
         if self.trouble != trouble:
             self.trouble = trouble
             self._show()
+
+
+def _may_write(path: Path) -> bool:
+    """Whether entries can be added to the log at `path`, also where somebody has removed it."""
+    if os.access(path, os.F_OK, effective_ids=True):
+        return os.access(path, os.W_OK, effective_ids=True)
+    return os.access(path.parent, os.W_OK | os.X_OK, effective_ids=True)

@@ -19,6 +19,7 @@ from checks.board import Board
 from checks.diagnosis.verdict import judge
 from checks.model import State
 from tests.boards import board
+from tests.ordinary_user import ordinary_user
 
 DOWN = board({"smtp/mail1:25": State.CRITICAL}, summary="refused")
 UP = board({"smtp/mail1:25": State.OK})
@@ -152,6 +153,19 @@ async def test_without_an_incident_nothing_is_done_and_it_says_how_to_open_one(
     async with sitting(shared) as ana:
         with pytest.raises(LogError, match="no incident is open; i opens one"):
             await note(ana, "x")
+
+
+async def test_who_is_shut_out_of_the_folder_in_mid_incident_still_reads_and_is_told(
+    shared: str,
+) -> None:
+    async with sitting(shared) as ana:
+        await open_one(ana)
+        with ordinary_user():
+            assert ana.situation is not None
+            ana._tell(ana.situation.entries)
+            assert not ana.situation.is_writable
+        ana._tell(ana.situation.entries)
+        assert ana.situation.is_writable
 
 
 class Deed:
