@@ -40,6 +40,7 @@ async def this_machine(config: Config) -> list[Ability]:
         _state(config),
         *_sop(config),
         *_templates(config),
+        _witness(),
         _ssh(config),
         *_canaries(config),
         await _icmp(),
@@ -80,6 +81,16 @@ def _templates(config: Config) -> list[Ability]:
     if found:
         return [Ability("notices", is_there=False, text=one) for one in found]
     return [Ability("notices", is_there=True, text=f"templates of {folder}")]
+
+
+def _witness() -> Ability:
+    """Whether the incident log's heads also go where a forger of the log can't reach them."""
+    from app.incident import witness
+
+    if Path(witness.SOCKET).is_socket():
+        return Ability("witness", is_there=True, text=f"syslog, at {witness.SOCKET}")
+    text = f"no syslog at {witness.SOCKET}: only the log itself tells whether it was changed"
+    return Ability("witness", is_there=False, text=text, mend="apt install rsyslog")
 
 
 def _ssh(config: Config) -> Ability:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from socket import AF_UNIX, SOCK_DGRAM, socket
 
 import pytest
 
@@ -57,3 +58,18 @@ async def test_the_houses_own_templates_are_read_in_peace(tmp_path: Path) -> Non
         'first-user.txt: no notice is called so; did you mean "first-users.txt"?',
         'first-users.txt:1: there is no placeholder $sinse; did you mean "since"?',
     ]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_a_log_without_a_witness_is_a_gap(
+    is_there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "log"
+    monkeypatch.setattr("app.incident.witness.SOCKET", str(place))
+    path = tmp_path / "config.toml"
+    path.write_text('[[host]]\nname = "mail1"\n')
+    with socket(AF_UNIX, SOCK_DGRAM) as syslog:
+        if is_there:
+            syslog.bind(str(place))
+        told = {one.subject: one for one in await this_machine(load(path))}
+    assert (told["witness"].is_there, told["witness"].mend == "") == (is_there, is_there)

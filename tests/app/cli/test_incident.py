@@ -44,7 +44,7 @@ def test_list_tells_each_and_what_they_add_up_to(folder: Path) -> None:
     assert done.returncode == 0
     lines = done.stdout.splitlines()
     assert lines[0].split() == [
-        "2026-11-23-01", "closed", "SEV1", "33m", "20s", "34", "entries", "nobody", "can", "send"
+        "2026-11-23-01", "closed", "SEV1", "33m", "20s", "35", "entries", "nobody", "can", "send"
     ]  # fmt: skip
     assert lines[1].startswith("not read: ")
     assert lines[2] == "incidents: 1, not closed: 0; SEV1 1"
