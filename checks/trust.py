@@ -6,6 +6,7 @@ Loading the system's CAs takes 60 ms; a context per connection costs thirty time
 from __future__ import annotations
 
 import asyncio
+import functools
 import ssl
 import threading
 
@@ -41,6 +42,15 @@ def _build(ca_file: str) -> ssl.SSLContext:
         raise CaFileError(f"CA file {ca_file}: {error.strerror or error}") from error
     # Python 3.13 turns it on; mail clients do not, and many private CAs fail it.
     built.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return built
+
+
+@functools.cache
+def anybody() -> ssl.SSLContext:
+    """Takes any certificate and the oldest TLS: to look at what is there, never to say a word."""
+    built = unverified()
+    built.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    built.set_ciphers("ALL:@SECLEVEL=0")
     return built
 
 

@@ -25,15 +25,23 @@ IMPLICIT_TLS = frozenset({"smtps", "imaps", "pop3s"})
 
 
 class Session:
-    """The run of a check of `kind`, e.g. ``smtp``; `stopped` says what ended it too early."""
+    """The run of a check of `kind`, e.g. ``smtp``; `stopped` says what ended it too early.
 
-    def __init__(self, kind: str, target: Target, options: _tls.TlsOptions) -> None:
+    `handshake` is what TLS is spoken by. One that is `trusting` takes whatever is there, to be
+    looked at: it has no `certificate`, and nothing secret may be said in it.
+    """
+
+    def __init__(
+        self, kind: str, target: Target, options: _tls.TlsOptions, *, trusting: bool = False
+    ) -> None:
         self.kind = kind
         self.target = target
         self.options = options
         self.phases = Phases()
         self.dialogue = Dialogue()
         self.certificate: _tls.Certificate | None = None
+        self.handshake: ssl.SSLObject | None = None
+        self._is_trusting = trusting
         self.stopped: Judged | None = None
         self._step = self._after = ""
         self._began = 0.0
@@ -73,11 +81,16 @@ class Session:
             raise Broken(How.INJECTED)
         host = self.target.host
         self.phases.current = "ca-file"
-        context = await trust.context(host.ca_file if host else "")
+        context = (
+            trust.anybody()
+            if self._is_trusting
+            else await trust.context(host.ca_file if host else "")
+        )
         name = self.target.address.strip("[]").rstrip(".")
         with self.phases.phase("tls"):
-            session = await self.dialogue.start_tls(context, name)
-            self.certificate = _tls.read_certificate(session)
+            self.handshake = await self.dialogue.start_tls(context, name)
+            if not self._is_trusting:
+                self.certificate = _tls.read_certificate(self.handshake)
 
     def leave(self, command: str) -> None:
         """Say goodbye, and do not wait for the answer.

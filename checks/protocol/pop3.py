@@ -76,6 +76,16 @@ def parse_status(line: bytes) -> Status:
 
 
 async def _talk(session: Session, seen: Talk) -> None:
+    await enter(session, seen)
+    if seen.greeting is not None and seen.greeting.is_ok:
+        session.leave("QUIT")
+
+
+async def enter(session: Session, seen: Talk) -> None:
+    """Wait for the greeting, ask for the capabilities, and go on under TLS where it is offered.
+
+    Raises Broken, and what `start_tls` raises.
+    """
     after = "connect" if session.certificate is None else "the TLS handshake"
     with session.step("greeting", after=after):
         seen.greeting = await _status(session.dialogue)
@@ -88,7 +98,6 @@ async def _talk(session: Session, seen: Talk) -> None:
         if seen.starttls.is_ok:
             await session.start_tls()
             seen.capabilities = await _capabilities(session)
-    session.leave("QUIT")
 
 
 async def _capabilities(session: Session) -> frozenset[str]:

@@ -79,6 +79,39 @@ def no_intermediate() -> ssl.SSLContext:
 
 
 @functools.cache
+def unknown_chain() -> ssl.SSLContext:
+    """35: a whole chain, from a CA that nobody trusts."""
+    return _context(trustme.CA().create_child_ca().issue_cert(NAME, HOST))
+
+
+def with_intermediate(days: float) -> ssl.SSLContext:
+    """A whole chain whose certificate between ends in so many days; ours lasts longer."""
+    key, above = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Short CA")])
+    issuer_key, issuer = _authority()
+    between = (
+        _builder(name, issuer.subject, above, days)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(issuer_key, hashes.SHA256())
+    )
+    leaf = (
+        _builder(x509.Name([]), name, key)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))]),
+            critical=True,
+        )
+        .sign(above, hashes.SHA256())
+    )
+    return _from_keys(leaf, key, between)
+
+
+def _authority() -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+    key = serialization.load_pem_private_key(authority().private_key_pem.bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return key, x509.load_pem_x509_certificate(authority().cert_pem.bytes())
+
+
+@functools.cache
 def self_signed() -> ssl.SSLContext:
     """35: signed by itself."""
     return _own("self-signed", hashes.SHA256())
@@ -89,9 +122,7 @@ def hostile_names() -> ssl.SSLContext:
     """38: control characters in its names; signed by the trusted CA."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "evil\x1b]0;pwned\x07")])
-    issuer_key = serialization.load_pem_private_key(authority().private_key_pem.bytes(), None)
-    issuer = x509.load_pem_x509_certificate(authority().cert_pem.bytes())
-    assert isinstance(issuer_key, ec.EllipticCurvePrivateKey)
+    issuer_key, issuer = _authority()
     certificate = (
         _builder(name, issuer.subject, key)
         .add_extension(
@@ -112,7 +143,7 @@ def _own(name: str, algorithm: hashes.SHA256) -> ssl.SSLContext:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: float = 90
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -121,14 +152,16 @@ def _builder(
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now() - timedelta(days=1))
-        .not_valid_after(now() + timedelta(days=90))
+        .not_valid_after(now() + timedelta(days=days))
     )
 
 
-def _from_keys(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> ssl.SSLContext:
+def _from_keys(
+    certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey, *above: x509.Certificate
+) -> ssl.SSLContext:
     pem = serialization.Encoding.PEM
     return _from_pem(
-        certificate.public_bytes(pem),
+        b"".join(one.public_bytes(pem) for one in (certificate, *above)),
         key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
     )
 
