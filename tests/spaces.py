@@ -31,7 +31,7 @@ _CLONE_NEWNET = 0x40000000
 _numbers = itertools.count()
 
 HERE, ROUTER, ROUTER_THERE, THERE = "10.79.1.2", "10.79.1.1", "10.79.2.1", "10.79.2.2"
-THERE_6 = "fd79:2::2"
+ROUTER_6, THERE_6 = "fd79:1::1", "fd79:2::2"
 NOBODY_NEAR, NOBODY_FAR = "10.79.1.77", "10.79.2.77"
 
 

@@ -28,6 +28,12 @@ _FILTERED_4, _FILTERED_6 = {9, 10, 13}, {1, 5}
 """Codes of "destination unreachable" by which a firewall says no (RFC 1812 5.2.7.1, RFC 4443)."""
 
 
+_DISCOVER_4, _DISCOVER_6 = (0, 10), (41, 23)
+_PROBE = 3
+"""IP_MTU_DISCOVER, IPV6_MTU_DISCOVER and IP_PMTUDISC_PROBE, by linux/in.h and in6.h: whole, also
+where the kernel believes that the way takes less."""
+
+
 class Echo(Struct, frozen=True, kw_only=True):
     """What came of the requests: `rtts` are the round trips in seconds, in their order.
 
@@ -58,8 +64,10 @@ class Echo(Struct, frozen=True, kw_only=True):
         return sum(steps) / len(steps) if steps else 0.0
 
 
-async def by_icmplib(address: str, means: Means, count: int) -> Echo:
+async def by_icmplib(address: str, means: Means, count: int, *, size: int = 0) -> Echo:
     """Send `count` requests through sockets of our own; never raises.
+
+    With a `size` the packets have so many bytes in all, and are never cut into pieces.
 
     Each has its own, so that a lost one holds up none. Round trips are measured here, because
     icmplib takes the wall clock.
@@ -70,27 +78,36 @@ async def by_icmplib(address: str, means: Means, count: int) -> Echo:
 
         await asyncio.sleep(PACE * sequence)
         try:
-            with AsyncSocket(opened(address, means)) as socket:
-                return await _request(socket, address, sequence)
+            with AsyncSocket(_opened(address, means, is_whole=bool(size))) as socket:
+                return await _request(socket, address, sequence, payload(address, size))
         except ICMPLibError as error:
             return Echo(sent=0, error=visible(str(error), 100))
 
     return sum_up(await asyncio.gather(*map(one, range(count))))
 
 
-def opened(address: str, means: Means) -> ICMPSocket:
+def _opened(address: str, means: Means, *, is_whole: bool) -> ICMPSocket:
     """A socket for echo requests to `address`. Raises ICMPLibError."""
     from icmplib import ICMPv4Socket, ICMPv6Socket
 
     kind = ICMPv6Socket if ":" in address else ICMPv4Socket
-    return kind(privileged=means is Means.RAW)
+    made = kind(privileged=means is Means.RAW)
+    if is_whole:
+        level, option = _DISCOVER_6 if ":" in address else _DISCOVER_4
+        made.sock.setsockopt(level, option, _PROBE)
+    return made
 
 
-async def _request(socket: AsyncSocket, address: str, sequence: int) -> Echo:
+def payload(address: str, size: int) -> int:
+    """Bytes of data in an echo request that makes a packet of `size` bytes; the usual 56 for 0."""
+    return size - (48 if ":" in address else 28) if size else 56
+
+
+async def _request(socket: AsyncSocket, address: str, sequence: int, size: int) -> Echo:
     from icmplib import ICMPError, ICMPLibError, ICMPRequest, TimeoutExceeded
     from icmplib.utils import unique_identifier
 
-    request: ICMPRequest = ICMPRequest(address, unique_identifier(), sequence)
+    request: ICMPRequest = ICMPRequest(address, unique_identifier(), sequence, payload_size=size)
     began = time.monotonic()
     try:
         socket.send(request)
@@ -123,13 +140,14 @@ def sum_up(echoes: Sequence[Echo]) -> Echo:
     )
 
 
-async def by_command(address: str, count: int, *, deadline: float) -> Echo:
-    """Send `count` requests with ping(8); never raises."""
+async def by_command(address: str, count: int, *, deadline: float, size: int = 0) -> Echo:
+    """Send `count` requests with ping(8), as `by_icmplib` does; never raises."""
     from checks.hosts.local import LocalLogin
 
-    argv = ["ping", "-n", "-c", f"{count}", "-i", f"{PAUSE}", "-W", "1", "--", address]
+    argv = ["ping", "-n", "-c", f"{count}", "-i", f"{PAUSE}", "-W", "1"]
+    argv += ["-M", "do", "-s", f"{payload(address, size)}"] if size else []
     try:
-        output = await LocalLogin().run(argv, deadline=deadline)
+        output = await LocalLogin().run([*argv, "--", address], deadline=deadline)
     except LoginError as error:
         return Echo(sent=0, error=visible(str(error), 100))
     return parse_ping(output.stdout, output.stderr)

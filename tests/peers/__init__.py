@@ -8,9 +8,11 @@ A peer is what `asyncio.start_server` calls for a connection. `serve` puts it on
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -18,8 +20,13 @@ HOST = "127.0.0.1"
 
 
 @asynccontextmanager
-async def serve(peer: Peer, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    """`peer` on a free port of 127.0.0.1; its connections end with the context."""
+async def serve(
+    peer: Peer, *, tls: ssl.SSLContext | None = None, on: socket.socket | None = None
+) -> AsyncIterator[int]:
+    """`peer` on a free port of 127.0.0.1, or `on` a listening socket.
+
+    Its connections end with the context.
+    """
     talks: set[asyncio.Task[None]] = set()
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -33,7 +40,8 @@ async def serve(peer: Peer, *, tls: ssl.SSLContext | None = None) -> AsyncIterat
             talks.discard(task)
             writer.transport.abort()
 
-    server = await asyncio.start_server(talk, HOST, 0, ssl=tls)
+    place: dict[str, Any] = {"host": HOST, "port": 0} if on is None else {"sock": on}
+    server = await asyncio.start_server(talk, **place, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
