@@ -16,6 +16,7 @@ from app.places import PlaceError, state_folder
 from checks.board import Board
 from checks.model import State
 from checks.resolver import LookupFailed, NoSuchName, Resolver
+from checks.secret import Secret
 from checks.text import visible
 
 RESOLVER_DEADLINE = 3.0
@@ -42,7 +43,7 @@ async def this_machine(config: Config) -> list[Ability]:
         *_templates(config),
         _witness(),
         _ssh(config),
-        *_canaries(config),
+        *(_kept(subject, secret) for subject, secret in _secrets(config)),
         await _icmp(),
         await _resolver(config.system.resolver),
     ]
@@ -104,22 +105,33 @@ def _ssh(config: Config) -> Ability:
     return Ability("ssh", is_there=False, text=text, mend="apt install openssh-client")
 
 
-def _canaries(config: Config) -> Iterable[Ability]:
-    """Whether each canary's password file can be read by us, and not by everybody."""
-    for canary in config.system.canaries:
-        subject = f"{canary.address} password"
-        file = canary.password.file
-        if not file:
-            text = f"${canary.password.env}" if canary.password.env else "a command tells it"
-            yield Ability(subject, is_there=True, text=text)
-        elif not os.access(file, os.R_OK):
-            text = f"{visible(file)} cannot be read by you"
-            yield Ability(subject, is_there=False, text=text, mend=f"ls -l {shlex.quote(file)}")
-        elif Path(file).stat().st_mode & stat.S_IROTH:
-            text = f"{visible(file)} can be read by everybody on this machine"
-            yield Ability(subject, is_there=False, text=text, mend=f"chmod o= {shlex.quote(file)}")
-        else:
-            yield Ability(subject, is_there=True, text=visible(file))
+def _secrets(config: Config) -> Iterable[tuple[str, Secret]]:
+    """What each secret of the config is for, and where it is kept."""
+    system = config.system
+    for canary in system.canaries:
+        yield f"{canary.address} password", canary.password
+    for host in system.hosts:
+        if host.power is not None and host.power.password is not None:
+            yield f"{host.name} power password", host.power.password
+    for monitor in system.monitors:
+        secret = monitor.token or monitor.password
+        if secret is not None:
+            yield f"{monitor.name} {'token' if monitor.token else 'password'}", secret
+
+
+def _kept(subject: str, secret: Secret) -> Ability:
+    """Whether a secret's file can be read by us, and not by everybody."""
+    file = secret.file
+    if not file:
+        text = f"${secret.env}" if secret.env else "a command tells it"
+        return Ability(subject, is_there=True, text=text)
+    if not os.access(file, os.R_OK):
+        text = f"{visible(file)} cannot be read by you"
+        return Ability(subject, is_there=False, text=text, mend=f"ls -l {shlex.quote(file)}")
+    if Path(file).stat().st_mode & stat.S_IROTH:
+        text = f"{visible(file)} can be read by everybody on this machine"
+        return Ability(subject, is_there=False, text=text, mend=f"chmod o= {shlex.quote(file)}")
+    return Ability(subject, is_there=True, text=visible(file))
 
 
 async def _icmp() -> Ability:

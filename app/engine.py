@@ -159,6 +159,7 @@ class Engine:
 
 
 async def close_logins(system: System) -> None:
-    """End what the hosts' logins hold open."""
-    logins = [host.login for host in system.hosts if host.login is not None]
+    """End what the logins of hosts and monitors hold open."""
+    hosts = [host.login for host in system.hosts]
+    logins = filter(None, [*hosts, *(monitor.login for monitor in system.monitors)])
     await asyncio.gather(*(login.close() for login in logins), return_exceptions=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from app import alarms
 from app.actions import Record
 from app.incident import due
 from app.incident.kinds import (
@@ -33,8 +34,11 @@ def missing(situation: Situation, board: Board, verdict: Verdict) -> list[Record
     """Records that bring the log of an open incident up to what is seen now."""
     records = [*_turns(situation, board), *_judged(situation, verdict)]
     records += _measured(situation, board)
-    if situation.onset is None and verdict.since and verdict.verdict in ("outage", "degraded"):
-        records.insert(0, detected(board, verdict))
+    if verdict.since and verdict.verdict in ("outage", "degraded"):
+        alarm = alarms.earliest(board, verdict)
+        known = situation.onset
+        if known is None or (alarm is not None and alarm.since < known):
+            records.insert(0, detected(board, verdict))
     if due.lacks_lead(situation, board.at) and LEAD not in situation.reminders:
         records.append(Record(Reminded(of=LEAD, why="nobody is lead")))
     late = due.overdue(situation, board.at)
@@ -44,8 +48,24 @@ def missing(situation: Situation, board: Board, verdict: Verdict) -> list[Record
 
 
 def detected(board: Board, verdict: Verdict) -> Record:
-    """That an outage was seen, since when, and by which check first."""
-    failing = [one for one in board.standings.values() if one.state == State.CRITICAL and one.since]
+    """That an outage was seen, since when, and by which check or monitor of the site's first."""
+    alarm = alarms.earliest(board, verdict)
+    if alarm is not None:
+        alert = alarm.alert
+        return Record(
+            Detected(
+                onset=iso(alarm.since),
+                seen=iso(min(board.at, alarms.rung(board, alarm.since) or board.at)),
+                check=alarm.check,
+                summary=f"{alert.about}: {alert.name}",
+            ),
+            evidence=(alert.summary,) if alert.summary else (),
+        )
+    failing = [
+        one
+        for one in board.standings.values()
+        if one.state == State.CRITICAL and one.since and one.kind != "monitor"
+    ]
     first = min(failing, key=lambda one: one.since or board.at, default=None)
     return Record(
         Detected(

@@ -9,6 +9,7 @@ import msgspec
 
 from app.engine import Scene
 from checks.board import Standing
+from checks.facts import Alert, MonitorFacts
 from checks.model import State
 from checks.when import clock, iso, span
 
@@ -37,6 +38,8 @@ def _check(standing: Standing) -> dict[str, object]:
     known: dict[str, object] = {"id": standing.id, "target": standing.target.name}
     if result is None:
         return {**known, "state": State.UNKNOWN.name, "summary": "not asked yet"}
+    if isinstance(result.facts, MonitorFacts):
+        known["alerts"] = [_alert(one) for one in result.facts.alerts]
     return {
         **known,
         "state": result.state.name,
@@ -46,6 +49,19 @@ def _check(standing: Standing) -> dict[str, object]:
         "metrics": result.metrics,
         "at": iso(result.at),
         "duration": round(result.duration, 6),
+    }
+
+
+def _alert(alert: Alert) -> dict[str, object]:
+    """An alert of the site's own monitoring that touches our hosts."""
+    since = iso(alert.since) if alert.since else None
+    return {
+        "name": alert.name,
+        "host": alert.about,
+        "severity": alert.severity,
+        "since": since,
+        "summary": alert.summary,
+        "note": alert.note,
     }
 
 

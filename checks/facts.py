@@ -274,6 +274,35 @@ class LogFacts(Struct, frozen=True, tag=True):
     cut: str = ""
 
 
+class Alert(Struct, frozen=True, tag=True):
+    """What a monitor says is wrong, and with what.
+
+    `severity` is critical, warning or info. `since` is when it began as far as the monitor knows,
+    `fired` when the monitor was sure of it. `note` says why it rings nobody: silenced,
+    acknowledged, in downtime, not confirmed.
+    """
+
+    name: str
+    about: str
+    severity: str = "warning"
+    since: datetime | None = None
+    fired: datetime | None = None
+    summary: str = ""
+    note: str = ""
+
+
+class MonitorFacts(Struct, frozen=True, tag=True):
+    """The alerts of a monitor: those on something of ours, and the first of the rest.
+
+    `not_matched` counts all that could not be matched with a host or domain of ours. The alerts of
+    ours are `about` that host or domain, the `others` about what the monitor calls it.
+    """
+
+    alerts: tuple[Alert, ...] = ()
+    others: tuple[Alert, ...] = ()
+    not_matched: int = 0
+
+
 Facts = (
     PowerFacts
     | ProcessFacts
@@ -283,4 +312,5 @@ Facts = (
     | DriftFacts
     | RoundTripFacts
     | LogFacts
+    | MonitorFacts
 )

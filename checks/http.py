@@ -66,8 +66,8 @@ class Client:
     """Asks one server, over one connection as long as the server keeps it.
 
     `session` is the last one under TLS. `fingerprint` is the SHA-256 of the certificate in
-    hexadecimal digits; left out, it has to be issued by a CA that the host's `ca_file`, else this
-    machine, trusts.
+    hexadecimal digits; left out, it has to be issued by a CA that `ca_file`, else the host's, else
+    this machine trusts.
     """
 
     def __init__(
@@ -78,12 +78,14 @@ class Client:
         is_tls: bool,
         deadline: float,
         fingerprint: str = "",
+        ca_file: str = "",
     ) -> None:
         self._target = target
         self._phases = phases
         self._is_tls = is_tls
         self._deadline = deadline
         self._fingerprint = fingerprint
+        self._ca_file = ca_file or (target.host.ca_file if target.host else "")
         self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -158,8 +160,7 @@ class Client:
             return None
         if self._fingerprint:
             return trust.unverified()
-        host = self._target.host
-        return await trust.context(host.ca_file if host else "")
+        return await trust.context(self._ca_file)
 
     def _compare(self, writer: asyncio.StreamWriter) -> None:
         session: ssl.SSLObject = writer.get_extra_info("ssl_object")

@@ -133,7 +133,7 @@ class Target(Struct, frozen=True, kw_only=True):
 
     `name` is how the screen calls it (``mail1``, ``mail1:25``, ``lab.test``); `about` stands
     before it in the check's id: the service (``submission``), else the noun (``queue``). `trip`
-    is for round trips of test mail alone.
+    is for round trips of test mail alone, `monitor` for what the site's own monitoring says.
     """
 
     name: str
@@ -143,6 +143,7 @@ class Target(Struct, frozen=True, kw_only=True):
     port: int = 0
     host: Host | None = None
     trip: Trip | None = None
+    monitor: Monitor | None = None
 
     @property
     def id(self) -> str:
@@ -173,6 +174,29 @@ class Trip(Struct, frozen=True, kw_only=True):
     recipient: Canary
 
 
+class Monitor(Struct, frozen=True, kw_only=True):
+    """Somebody who watches as well: the site's own monitoring.
+
+    `kind` is alertmanager, prometheus, icinga2 or nagios; Nagios is asked at `url`, or its
+    `status_file` is read through `login`. `queries` are PromQL, each of which answers what is
+    wrong. `hosts` and `domains` are those whose alerts count as ours.
+    """
+
+    name: str
+    kind: str
+    url: str = ""
+    login: Login | None = None
+    status_file: str = ""
+    queries: tuple[str, ...] = ()
+    user: str = ""
+    password: Secret | None = None
+    token: Secret | None = None
+    ca_file: str = ""
+    fingerprint: str = ""
+    hosts: tuple[Host, ...] = ()
+    domains: tuple[str, ...] = ()
+
+
 SERVICE_PORTS = {
     "smtp": 25,
     "submission": 587,
@@ -194,6 +218,7 @@ class System(Struct, frozen=True, kw_only=True):
     domains: tuple[str, ...] = ()
     hosts: tuple[Host, ...] = ()
     canaries: tuple[Canary, ...] = ()
+    monitors: tuple[Monitor, ...] = ()
 
     def services(self, *names: str) -> list[Target]:
         """A target for each service of each host that is called one of `names`."""

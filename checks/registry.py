@@ -13,7 +13,7 @@ from typing import Protocol, cast
 import checks
 from checks.model import CheckOptions, Result, System, Target
 
-ROOMS = ("network", "protocol", "server", "queue", "drift")
+ROOMS = ("network", "protocol", "server", "queue", "drift", "outside")
 
 
 class Check(Protocol):

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from app.config import rules
 from app.config.canaries import canaries
 from app.config.decode import Problems, decode, name_of
+from app.config.monitors import monitors
 from app.config.powers import power
 from app.config.routes import routes
 from app.config.rules import Rules, nearest, quoted
@@ -21,6 +22,7 @@ from app.config.tables import (
     CanaryTable,
     HostTable,
     Log,
+    MonitorTable,
     Notices,
     RouteTable,
     Sop,
@@ -42,7 +44,7 @@ Table = TypeVar("Table", bound=Struct)
 ONE = ("system", "log", "notices", "sop", "check", "targets")
 """Tables written ``[so]``."""
 
-MANY = ("host", "canary", "vantage", "route")
+MANY = ("host", "canary", "monitor", "vantage", "route")
 """Tables written ``[[so]]``, as often as there are such things."""
 
 TARGET_RULES: Rules = dict.fromkeys(Targets.__struct_fields__, rules.target)
@@ -87,9 +89,10 @@ def load(path: Path) -> Config:
     system = _one(SystemTable, "system", problems)
     hosts = _many(HostTable, "host", problems)
     mailboxes = _many(CanaryTable, "canary", problems)
+    watchers = _many(MonitorTable, "monitor", problems)
     resolver = Resolver(system.resolver)
     config = Config(
-        system=_system(system, resolver, hosts, mailboxes, problems),
+        system=_system(system, resolver, hosts, mailboxes, watchers, problems),
         path=path,
         checks=_checks(problems),
         targets=_targets(problems),
@@ -181,6 +184,7 @@ def _system(
     resolver: Resolver,
     hosts: list[HostTable],
     mailboxes: list[CanaryTable],
+    watchers: list[MonitorTable],
     problems: Problems,
 ) -> System:
     domains = tuple(domain.lower().rstrip(".") for domain in table.domains)
@@ -190,7 +194,13 @@ def _system(
         domains=domains,
         hosts=tuple(_host(host, problems) for host in hosts),
     )
-    return system if problems else replace(system, canaries=canaries(mailboxes, system, problems))
+    if problems:
+        return system
+    return replace(
+        system,
+        canaries=canaries(mailboxes, system, problems),
+        monitors=monitors(watchers, system, problems),
+    )
 
 
 def _host(table: HostTable, problems: Problems) -> Host:

@@ -212,6 +212,21 @@ def power(text: str) -> None:
             shlex.split(where)
 
 
+MONITORS = ("alertmanager", "prometheus", "icinga2", "nagios")
+
+
+def monitor(text: str) -> None:
+    """What kind of monitoring it is."""
+    if text not in MONITORS:
+        there = ", ".join(map(quoted, MONITORS))
+        raise ValueError(f"must be one of {there}, not {quoted(text)}{nearest(text, MONITORS)}")
+
+
+def url(text: str) -> None:
+    """An http or https URL without a password in it."""
+    parse(text)
+
+
 def fingerprint(text: str) -> None:
     """The SHA-256 of a certificate, as ``openssl x509 -fingerprint -sha256`` prints it."""
     if text and not re.fullmatch(r"[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}", text):

@@ -49,6 +49,25 @@ class CanaryTable(Struct, frozen=True, kw_only=True):
     user: str = ""
 
 
+class MonitorTable(Struct, frozen=True, kw_only=True):
+    """``[[monitor]]``: the site's own monitoring. `query` are PromQL, for Prometheus alone.
+
+    Nagios is asked at its ``statusjson.cgi``, or its status file is read through `login`.
+    """
+
+    name: str
+    kind: str
+    url: str = ""
+    login: str = "none"
+    status_file: str = "/var/lib/nagios4/status.dat"
+    query: tuple[str, ...] = ()
+    user: str = ""
+    password: Secret | None = None
+    token: Secret | None = None
+    ca_file: str = ""
+    fingerprint: str = ""
+
+
 class Vantage(Struct, frozen=True, kw_only=True):
     """``[[vantage]]``: another device that the same checks are run from."""
 
@@ -114,6 +133,14 @@ RULES: dict[type[Struct], Rules] = {
         "power_off": rules.words,
     },
     CanaryTable: {"address": rules.mailbox, "submission": rules.place, "imap": rules.place},
+    MonitorTable: {
+        "name": rules.name,
+        "kind": rules.monitor,
+        "url": rules.url,
+        "login": rules.login,
+        "query": rules.words,
+        "fingerprint": rules.fingerprint,
+    },
     Vantage: {"name": rules.name, "login": rules.login},
     RouteTable: {
         "name": rules.name,

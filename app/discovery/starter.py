@@ -49,6 +49,12 @@ _TAIL = """
 # imap       = "mail1"
 # password   = { file = "canary.secret" }   # or env, or command; never the password itself
 
+# [[monitor]]                        # what your own monitoring says stands beside the checks
+# name  = "prometheus"
+# kind  = "prometheus"               # or alertmanager, icinga2, nagios
+# url   = "https://prometheus.example.org"
+# token = { file = "prometheus.token" }     # or user and password
+
 # [[vantage]]                        # another device that the same checks are run from
 # name  = "gateway"
 # login = "ssh:gateway"

@@ -108,8 +108,11 @@ def measures(entries: Sequence[Entry], targets: Targets = NO_TARGETS) -> tuple[M
 
 
 def onset(entries: Sequence[Entry]) -> datetime | None:
-    """When the first failing result was, as the clock then said."""
-    return next((at for entry in entries if (at := _onset(entry)) is not None), None)
+    """When the first failing result was, as the clock then said.
+
+    More than one detection is written where a monitor of the site's knew of it before us.
+    """
+    return min((at for entry in entries if (at := _onset(entry)) is not None), default=None)
 
 
 def punctuality(entries: Sequence[Entry]) -> tuple[int, int]:
@@ -134,18 +137,14 @@ class _Moments:
 
     @property
     def onset(self) -> _Moment | None:
-        for entry in self._entries:
-            at = _onset(entry)
-            if at is not None:
-                return self._moment(entry).earlier(at)
-        return None
+        told = [(entry, at) for entry in self._entries if (at := _onset(entry)) is not None]
+        return min((self._moment(entry).earlier(at) for entry, at in told), default=None)
 
     @property
     def detected(self) -> _Moment | None:
-        for entry in self._entries:
-            if isinstance(entry.data, Detected):
-                return self._moment(entry).earlier(from_iso(entry.data.seen))
-        return None
+        told = [(one, one.data) for one in self._entries if isinstance(one.data, Detected)]
+        seen = (self._moment(one).earlier(from_iso(data.seen)) for one, data in told)
+        return min(seen, default=None)
 
     @property
     def acknowledged(self) -> _Moment | None:

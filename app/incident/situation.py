@@ -100,7 +100,7 @@ def situation(incident: str, entries: Sequence[Entry], rhythm: Rhythm = RHYTHM) 
     """Where the incident of these entries stands."""
     said = _Said(entries)
     opened = said.all(Opened)
-    onset = next((at for _, data in said.all(Detected) if (at := from_iso(data.onset))), None)
+    onsets = [at for _, data in said.all(Detected) if (at := from_iso(data.onset))]
     begun = opened[0][0].at if opened else None
     verdicts = [data for _, data in said.all(VerdictChanged)]
     notices = said.all(NoticeSent)
@@ -111,7 +111,7 @@ def situation(incident: str, entries: Sequence[Entry], rhythm: Rhythm = RHYTHM) 
         entries=tuple(entries),
         title=opened[-1][1].title if opened else "",
         opened=begun,
-        onset=onset,
+        onset=min(onsets, default=None),
         phase=_phase(said.all(Opened, Resolved, Closed)),
         acknowledged=next((entry.who for entry, _ in said.all(Acknowledged)), ""),
         verdict=verdicts[-1] if verdicts else None,

@@ -7,6 +7,8 @@ of test mail (`canaries`), which tell whom it hits:
 - *degraded*: something is wrong, and mail still has a way;
 - *unknown*: nothing is known to be wrong, but of some service nothing could be found out;
 - *healthy*: every service was seen to work.
+
+What the site's own monitoring says is no ground for any of them: it is named beside *healthy*.
 """
 
 from __future__ import annotations
@@ -26,6 +28,10 @@ FUNCTIONS = {
 """What people do with mail, and the services that each of it needs one of."""
 
 SERVICES = tuple(service for services in FUNCTIONS.values() for service in services)
+
+
+MONITOR = "monitor"
+"""The kind of check that asks the site's own monitoring."""
 
 
 def judge(board: Board) -> Verdict:
@@ -51,11 +57,24 @@ def judge(board: Board) -> Verdict:
     summary = "every service answers"
     if canaries.arrives(board):
         summary += ", test mail arrives"
+    alarmed = [one.id for one in board.standings.values() if _is_alarmed(one)]
+    if alarmed:
+        summary += f"; but {_listed(alarmed)} {'has' if len(alarmed) == 1 else 'have'} alerts"
     return Verdict(verdict="healthy", summary=summary, since=_latest(services))
 
 
+def _is_alarmed(standing: Standing) -> bool:
+    """Whether it is a monitor that says that something of ours is not well."""
+    return standing.kind == MONITOR and standing.state in (State.CRITICAL, State.WARNING)
+
+
 def _is_excused(standing: Standing, services: Sequence[Standing]) -> bool:
-    """A host that does not answer ping while a service of its does: many networks drop ICMP."""
+    """A monitor, whatever it says; a host that does not answer ping while a service of its does.
+
+    Many networks drop ICMP.
+    """
+    if standing.kind == MONITOR:
+        return True
     if standing.target.about != "ping" or standing.host is None:
         return False
     name = standing.host.name

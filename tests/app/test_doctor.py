@@ -18,6 +18,12 @@ address = "canary@lab.test"
 submission = "mail1"
 imap = "mail1"
 password = { file = "secret" }
+
+[[monitor]]
+name = "prom"
+kind = "prometheus"
+url = "https://127.0.0.1:9090"
+token = { file = "secret" }
 """
 
 
@@ -30,8 +36,9 @@ password = { file = "secret" }
         (None, False, "cannot be read by you", "ls -l "),
     ],
 )
-async def test_a_canarys_password_is_there_for_us_and_not_for_everybody(
-    mode: int | None, is_there: bool, says: str, mend: str, tmp_path: Path
+@pytest.mark.parametrize("subject", ["canary@lab.test password", "prom token"])
+async def test_each_secret_is_there_for_us_and_not_for_everybody(
+    mode: int | None, is_there: bool, says: str, mend: str, subject: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "config.toml"
     path.write_text(CONFIG)
@@ -39,7 +46,7 @@ async def test_a_canarys_password_is_there_for_us_and_not_for_everybody(
         (tmp_path / "secret").write_text("hunter2\n")
         (tmp_path / "secret").chmod(mode)
     told = {one.subject: one for one in await this_machine(load(path))}
-    ability = told["canary@lab.test password"]
+    ability = told[subject]
     assert (ability.is_there, says in ability.text) == (is_there, True)
     assert ability.mend.startswith(mend)
     assert "hunter2" not in repr(ability)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 
 from hypothesis import given
@@ -10,9 +11,11 @@ from app import status
 from app.engine import Scene
 from checks.board import Board
 from checks.diagnosis.verdict import judge
+from checks.facts import Alert
 from checks.model import State
 from checks.text import visible
-from tests.boards import board, result
+from tests.boards import ONSET, board, result
+from tests.monitors import with_monitor
 
 PERFDATA = re.compile(r"(?:'[^'=|\n]+'=-?\d+(?:\.\d+)?(?:s|B|c|%)?(?: |$))+")
 """https://www.monitoring-plugins.org/doc/guidelines.html#AEN200, without thresholds."""
@@ -47,3 +50,22 @@ def test_whatever_a_check_measured_is_perfdata(metrics: dict[str, float], said: 
     whole = status.plugin(Scene(on, judge(on)))
     assert whole.count("|") == 1
     assert PERFDATA.fullmatch(whole.partition("| ")[2].split("\n")[0])
+
+
+def test_the_alerts_of_a_monitor_stand_in_the_document() -> None:
+    alert = Alert(name="SmtpDown", about="mail1", severity="critical", since=ONSET)
+    on = with_monitor(board({"smtp/mail1:25": State.OK}), alert)
+    scene = Scene(on, judge(on))
+    checks = json.loads(status.json(scene))["checks"]
+    (told,) = [one for one in checks if one["id"] == "monitor/am"]
+    assert told["alerts"] == [
+        {
+            "name": "SmtpDown",
+            "host": "mail1",
+            "severity": "critical",
+            "since": "2026-11-23T03:04:12.000Z",
+            "summary": "",
+            "note": "",
+        }
+    ]
+    assert "monitor/am  mail1: SmtpDown  [monitor.alert.firing]" in status.text(scene)

@@ -1,4 +1,4 @@
-"""2 Reachability: every host by every service, what DNS says of each domain, and canaries."""
+"""2 Reachability: every host by every service, each domain's DNS, canaries, the site's monitors."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 
 from checks.board import Board, Standing
 from checks.model import SERVICE_PORTS, State, Target, Trip
+from widgets.alerts import alerts
 from widgets.columns import Column
 from widgets.entry import Entry
 from widgets.figures import milliseconds
@@ -32,13 +33,13 @@ LONG = 999
 
 
 class Reachability(Panel):
-    """A row for each host, a column for each port in use; then domains, then canaries' trips."""
+    """A row for each host, a column for each port in use; then domains, trips and monitors."""
 
     NUMBER = 2
     TITLE = "Reachability"
     KINDS = (
         *("ping", "port", "smtp", "imap", "pop3", "https", "tls", "helo"),
-        *(*NAMES, "roundtrip"),
+        *(*NAMES, "roundtrip", "monitor"),
     )
     EMPTY = "no host and no domain to ask"
 
@@ -55,9 +56,10 @@ class Reachability(Panel):
         )
 
     def entries(self, board: Board, at: datetime) -> list[Entry]:
-        """Hosts in the order of the config, then domains, then the trips of test mail."""
+        """Hosts in the order of the config, then domains, trips of test mail, and monitors."""
         every = board.of_kinds(*self.KINDS)
-        standings = [one for one in every if one.target.trip is None]
+        monitors = [one for one in every if one.kind == "monitor"]
+        standings = [one for one in every if one.kind not in ("roundtrip", "monitor")]
         trips = [(one, one.target.trip) for one in every if one.target.trip is not None]
         services = services_in_use(standings)
         rows: dict[str, list[Standing]] = {}
@@ -66,8 +68,10 @@ class Reachability(Panel):
             rows.setdefault(name, []).append(standing)
         grid = [_entry(name, its, services, at) for name, its in rows.items()]
         all_trips = [trip for _, trip in trips]
-        return grid + [
-            _trip_entry(one, label(trip, all_trips), trip, services, at) for one, trip in trips
+        return [
+            *grid,
+            *(_trip_entry(one, label(trip, all_trips), trip, services, at) for one, trip in trips),
+            *(_monitor_entry(one, services, at) for one in monitors),
         ]
 
 
@@ -125,6 +129,24 @@ def _trip_entry(
         ),
         standings=(standing,),
         more=ladder(standing),
+    )
+
+
+def _monitor_entry(standing: Standing, services: Sequence[str], at: datetime) -> Entry:
+    """What the site's own monitoring says, its alerts when it is opened."""
+    absent = row(Span(ABSENT.glyph, ABSENT.role))
+    return Entry(
+        key=standing.id,
+        cells=cells(
+            standing.target.name,
+            _mark_cell([mark(standing, at)]),
+            *(absent for _ in services),
+            absent,
+            absent,
+            _says_cell([standing], at),
+        ),
+        standings=(standing,),
+        more=alerts(standing),
     )
 
 

@@ -6,8 +6,10 @@ from typing import TypeAlias
 import pytest
 
 from checks.diagnosis.verdict import judge
+from checks.facts import Alert
 from checks.model import Severity, State
 from tests.boards import ONSET, board
+from tests.monitors import with_monitor
 
 OK, WARNING, CRITICAL, UNKNOWN = State.OK, State.WARNING, State.CRITICAL, State.UNKNOWN
 
@@ -118,3 +120,12 @@ def test_an_outage_names_who_is_affected_and_who_is_not() -> None:
     scope = judge(board({**ALL, "smtp/mail1:25": CRITICAL})).scope
     assert scope.affected == ("smtp/mail1:25",)
     assert scope.unaffected == ("submission/mail1:587", "imap/mail1:143")
+
+
+@pytest.mark.parametrize("state", [CRITICAL, UNKNOWN])
+def test_what_a_monitor_says_never_turns_the_verdict(state: State) -> None:
+    alert = Alert(name="SmtpDown", about="mail1", severity="critical")
+    verdict = judge(with_monitor(board({**ALL}), alert, state=state))
+    assert (verdict.verdict, verdict.severity, verdict.scope.kind) == ("healthy", None, "none")
+    named = "; but monitor/am has alerts" if state == CRITICAL else ""
+    assert verdict.summary == f"every service answers{named}"

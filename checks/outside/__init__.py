@@ -1,0 +1,1 @@
+"""Checks of the outside room: every module without a leading underscore is one."""

@@ -1,0 +1,158 @@
+"""The HTTP side of a monitor: JSON of a known shape, or the reason why there is none.
+
+Errors, all of them "could not ask"::
+
+    Blind                    monitor.unreachable   nobody answers there
+    ├── Denied               monitor.denied        it does not let us see what we ask for
+    ├── Untrusted            monitor.untrusted     its certificate is not the expected one
+    ├── Refuses              monitor.refuses       it answers, and does not take the question
+    └── Babbles              monitor.garbled       what it says makes no sense
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from checks import connect, http
+from checks.hosts import FINDINGS as LOGIN
+from checks.model import Monitor, Target
+from checks.phases import Phases
+from checks.reveal import reveal
+from checks.text import MASK, visible
+from checks.trust import CaFileError
+from checks.url import parse
+
+T = TypeVar("T")
+
+
+class Blind(Exception):
+    """The monitor can't be reached, so what it knows is not seen."""
+
+    code = "monitor.unreachable"
+    mend = ""
+
+
+class Denied(Blind):
+    """The monitor does not let this user see what we ask for."""
+
+    code = "monitor.denied"
+
+
+class Untrusted(Blind):
+    """The monitor's certificate is not the one that was expected: it got no password."""
+
+    code = "monitor.untrusted"
+
+
+class Refuses(Blind):
+    """The monitor answers, and does not take the question."""
+
+    code = "monitor.refuses"
+
+
+class Babbles(Blind):
+    """What the monitor says makes no sense, or is too much."""
+
+    code = "monitor.garbled"
+
+
+FINDINGS = LOGIN | {
+    error.code: error.__doc__ or "" for error in (Blind, Denied, Untrusted, Refuses, Babbles)
+}
+
+
+class Service:
+    """Asks one monitor, over one connection where it keeps it."""
+
+    def __init__(self, target: Target, monitor: Monitor, phases: Phases, deadline: float) -> None:
+        url = parse(monitor.url)
+        self.path = url.path.rstrip("/")
+        self._monitor = monitor
+        self._deadline = deadline
+        self._headers = {"Accept": "application/json"}
+        self._secrets: tuple[str, ...] = ()
+        self._client = http.Client(
+            target,
+            phases,
+            is_tls=url.is_tls,
+            fingerprint=monitor.fingerprint,
+            ca_file=monitor.ca_file,
+            deadline=deadline,
+        )
+
+    async def log_in(self) -> None:
+        """Have the password or token ready. Raises SecretError."""
+        monitor = self._monitor
+        if monitor.token is not None:
+            token = await reveal(monitor.token, deadline=self._deadline)
+            self._headers["Authorization"] = f"Bearer {token}"
+            self._secrets = (token,)
+        elif monitor.password is not None:
+            password = await reveal(monitor.password, deadline=self._deadline)
+            basic = b64encode(f"{monitor.user}:{password}".encode()).decode()
+            self._headers["Authorization"] = f"Basic {basic}"
+            self._secrets = (basic, password)
+
+    async def get(self, path: str, shape: type[T]) -> T:
+        """What is at `path`, below the monitor's URL. Raises Blind, TimeoutError."""
+        answer = await self.answer(path)
+        if answer.is_cut:
+            raise Babbles(f"it says more than {http.BODY_LIMIT >> 20} MB")
+        return decoded(answer.body, shape)
+
+    async def answer(self, path: str, *, limit: int = http.BODY_LIMIT) -> http.Answer:
+        """The answer 200 from `path`, of which `limit` bytes are read."""
+        try:
+            answer = await self._client.ask(self.path + path, headers=self._headers, limit=limit)
+        except connect.NotConnected as error:
+            raise Blind(str(error)) from error
+        except (http.Untrusted, CaFileError) as error:
+            raise Untrusted(str(error)) from error
+        except (http.HttpError, OSError) as error:
+            if isinstance(error, TimeoutError):
+                raise
+            raise Babbles(visible(str(error), 200)) from error
+        answer = self._masked(answer)
+        _insist(answer)
+        return answer
+
+    def _masked(self, answer: http.Answer) -> http.Answer:
+        """The answer without our secrets: a server or proxy may echo what it was sent."""
+        body = answer.body
+        where = answer.headers.get("location", "")
+        for secret in self._secrets:
+            body = body.replace(secret.encode(), MASK.encode())
+            where = where.replace(secret, MASK)
+        return replace(answer, body=body, headers={**answer.headers, "location": where})
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+
+def _insist(answer: http.Answer) -> None:
+    """Raise what an answer other than 200 means."""
+    if answer.status in (401, 403):
+        raise Denied(f"it refuses us: HTTP {answer.status}")
+    if answer.status == 400:
+        raise Refuses(f"it does not take the question: {visible(answer.body, 160)}")
+    if answer.status == 404:
+        raise Refuses("HTTP 404: nothing there, or nothing that this user may see")
+    if answer.status in (502, 503, 504):
+        raise Blind(f"HTTP {answer.status}: it is not ready, or a proxy does not reach it")
+    if answer.status != 200:
+        where = answer.headers.get("location", "")
+        raise Babbles(f"HTTP {answer.status}{' to ' if where else ''}{where}")
+
+
+def decoded(body: bytes, shape: type[T]) -> T:
+    """JSON as a value of that shape. Raises Babbles."""
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except (ValueError, RecursionError) as error:
+        kind = "of another kind" if isinstance(error, msgspec.ValidationError) else "no JSON"
+        raise Babbles(f"its answer is {kind}: {visible(body, 60)}") from error
