@@ -12,7 +12,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from app.config import Config
-from app.places import PlaceError, state_folder
+from app.notices.route import Route
+from app.places import PlaceError, state_folder, state_path
 from checks.board import Board
 from checks.model import State
 from checks.resolver import LookupFailed, NoSuchName, Resolver
@@ -46,6 +47,7 @@ async def this_machine(config: Config) -> list[Ability]:
         *(_kept(subject, secret) for subject, secret in _secrets(config)),
         await _icmp(),
         await _resolver(config.system.resolver),
+        *await _routes(config),
     ]
 
 
@@ -117,6 +119,9 @@ def _secrets(config: Config) -> Iterable[tuple[str, Secret]]:
         secret = monitor.token or monitor.password
         if secret is not None:
             yield f"{monitor.name} {'token' if monitor.token else 'password'}", secret
+    for route in config.routes:
+        if route.secret is not None:
+            yield f"route {route.name} secret", route.secret
 
 
 def _kept(subject: str, secret: Secret) -> Ability:
@@ -132,6 +137,35 @@ def _kept(subject: str, secret: Secret) -> Ability:
         text = f"{visible(file)} can be read by everybody on this machine"
         return Ability(subject, is_there=False, text=text, mend=f"chmod o= {shlex.quote(file)}")
     return Ability(subject, is_there=True, text=visible(file))
+
+
+async def _routes(config: Config) -> list[Ability]:
+    """Whether each route works, and would while our mail is down."""
+    if not config.routes:
+        return []
+    from app.notices.depends import depends, examine
+
+    known = await examine(config.routes, config.system)
+    state = state_path(config.log.folder)
+    found = []
+    for route in config.routes:
+        subject = f"route {route.name}"
+        found.append(_tried(subject, route, state))
+        found += [
+            Ability(subject, is_there=False, text=need.text, mend=need.mend)
+            for need in depends(route, config.system, known)
+        ]
+    return found
+
+
+def _tried(subject: str, route: Route, state: Path) -> Ability:
+    from app.notices.route_record import record_of
+    from app.notices.route_words import last, where
+
+    text = f"{where(route)}: {last(route, state)}"
+    if record_of(state, route).outcome == "accepted":
+        return Ability(subject, is_there=True, text=text)
+    return Ability(subject, is_there=False, text=text, mend=f"mailmedic notify --test {route.name}")
 
 
 async def _icmp() -> Ability:

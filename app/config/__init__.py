@@ -30,6 +30,7 @@ from app.config.tables import (
     Vantage,
 )
 from app.incident.targets import TARGETS, Targets
+from app.notices.contacts import Contact
 from app.notices.route import Route
 from checks import registry
 from checks.hosts.choose import login_from
@@ -44,7 +45,7 @@ Table = TypeVar("Table", bound=Struct)
 ONE = ("system", "log", "notices", "sop", "check", "targets")
 """Tables written ``[so]``."""
 
-MANY = ("host", "canary", "monitor", "vantage", "route")
+MANY = ("host", "canary", "monitor", "vantage", "route", "contact")
 """Tables written ``[[so]]``, as often as there are such things."""
 
 TARGET_RULES: Rules = dict.fromkeys(Targets.__struct_fields__, rules.target)
@@ -65,6 +66,7 @@ class Config(Struct, frozen=True, kw_only=True):
     checks: dict[str, CheckOptions] = {}
     vantages: tuple[Vantage, ...] = ()
     routes: tuple[Route, ...] = ()
+    contacts: tuple[Contact, ...] = ()
     notices: Notices = Notices()
     log: Log = Log()
     targets: Mapping[str, Targets] = TARGETS
@@ -97,6 +99,7 @@ def load(path: Path) -> Config:
         checks=_checks(problems),
         targets=_targets(problems),
         vantages=tuple(_many(Vantage, "vantage", problems)),
+        contacts=tuple(_many(Contact, "contact", problems)),
         notices=_one(Notices, "notices", problems),
         routes=routes(_many(RouteTable, "route", problems), resolver, problems),
         log=_one(Log, "log", problems),

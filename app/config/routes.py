@@ -61,6 +61,7 @@ def _route(table: RouteTable, resolver: Resolver, config: Path) -> Route:
         address=table.address,
         ca_file=ca_file,
         login_by_mail=table.login_by_mail,
+        test_to=table.test_to,
     )
     kinds.check(route)
     return route

@@ -179,6 +179,37 @@ def zone(text: str) -> None:
         raise ValueError(f"no time zone is called {quoted(text)}") from error
 
 
+def reading(text: str) -> None:
+    """Something to read."""
+    if not text.strip():
+        raise ValueError("must not be empty")
+
+
+def readings(texts: Iterable[str]) -> None:
+    """Something to read, at least one."""
+    for text in texts or ("",):
+        reading(text)
+
+
+def names(texts: Iterable[str]) -> None:
+    """Names of ours, at least one."""
+    for text in texts or ("",):
+        name(text)
+
+
+def hours(texts: Iterable[str]) -> None:
+    """When somebody can be called."""
+    from app.notices.contacts import windows
+
+    windows(texts)
+
+
+def minutes(value: float) -> None:
+    """How long somebody may take to answer."""
+    if not 0 <= value <= 1440:
+        raise ValueError("must be from 0 to 1440 minutes")
+
+
 def failures(value: int) -> None:
     """Failures in a row that make a state: no verdict rests on one try."""
     if not 2 <= value <= 100:

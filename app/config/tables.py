@@ -7,6 +7,7 @@ from msgspec import Struct
 from app.config import rules
 from app.config.rules import Rules
 from app.incident.rhythm import Rhythm
+from app.notices.contacts import Contact
 from checks.secret import Secret
 
 
@@ -92,6 +93,7 @@ class RouteTable(Struct, frozen=True, kw_only=True):
     address: str = ""
     ca_file: str = ""
     login_by_mail: bool = False
+    test_to: tuple[str, ...] = ()
 
 
 class Notices(Rhythm, frozen=True, kw_only=True):
@@ -146,7 +148,16 @@ RULES: dict[type[Struct], Rules] = {
         "name": rules.name,
         "audience": rules.audience,
         "to": rules.recipients,
+        "test_to": rules.recipients,
         "address": rules.address,
+    },
+    Contact: {
+        "name": rules.reading,
+        "role": rules.names,
+        "reach": rules.readings,
+        "hours": rules.hours,
+        "zone": rules.zone,
+        "after": rules.minutes,
     },
     Notices: {
         "first": rules.seconds,

@@ -39,7 +39,7 @@ async def deliver(message: Message, route: Route, *, deadline: float) -> tuple[D
     try:
         secret = await _secret(route, min(SECRET_WITHIN, deadline))
     except SecretError as error:
-        fate = Fate("refused", f"no secret: {error}")
+        fate = Fate("refused", f"its secret can't be had: {error}")
         return tuple(_told(route, one, fate, 0, Credentials("", "")) for one in recipients or [""])
     return await _deliver(message, route, recipients or [""], secret, ends)
 

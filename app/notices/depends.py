@@ -173,12 +173,13 @@ def _mailboxes(route: Route, system: System, known: Known) -> Iterable[Dependenc
         ]
         if domain not in system.domains and not hosts:
             continue
-        who = recipients[0] if len(recipients) == 1 else f"{len(recipients)} recipients"
-        through = f", which {hosts[0]} takes mail for" if domain not in system.domains else ""
+        one = f"{visible(recipients[0])} has its mailbox"
+        who = one if len(recipients) == 1 else f"{len(recipients)} recipients have their mailboxes"
+        through = f", by way of {hosts[0]}" if hosts else ""
         yield Dependence(
             on="mailboxes",
             what=domain,
-            text=f"{visible(who)} have their mailboxes at {domain}{through}: ours",
+            text=f"{who} at {visible(domain)}{through}, which is ours",
             mend=f"addresses outside of {domain}",
             recipients=recipients,
         )

@@ -20,7 +20,7 @@ class Route(Struct, frozen=True, kw_only=True):
     `url` says where, with ``{secret}`` where the secret belongs, if it belongs into the URL at all.
     `to` are the recipients of a route by mail; other routes reach whom they reach. `address` is
     where the URL's host is, for when no resolver answers. With `login_by_mail` its readers can't
-    log in without mail.
+    log in without mail. `test_to` get what is only a test, in place of `to`.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Route(Struct, frozen=True, kw_only=True):
     address: str = ""
     ca_file: str = ""
     login_by_mail: bool = False
+    test_to: tuple[str, ...] = ()
 
 
 class Message(Struct, frozen=True, kw_only=True):

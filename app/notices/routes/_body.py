@@ -46,7 +46,7 @@ def fill(body: Body, message: Message, secret: str) -> tuple[bytes, dict[str, st
         "severity": message.severity,
         "incident": message.incident,
         "notice": message.notice,
-        "action": "resolve" if message.phase == "resolved" or message.is_test else "trigger",
+        "action": "resolve" if message.phase == "resolved" else "trigger",
         "level": body.levels.get(message.severity, body.levels.get("", "")),
     }
     if body.escape:

@@ -28,8 +28,9 @@ async def run(
     here = LocalLogin(environment)
     try:
         output = await here.feed(argv, text.encode(), deadline=deadline, limit=OUTPUT_LIMIT)
-    except TimedOut as error:
-        return Fate("unknown", f"{visible(str(error))}, and was killed")
+    except TimedOut:
+        text = f"{visible(argv[0])} did not end in {deadline:.0f} s, and was killed"
+        return Fate("unknown", text)
     except LoginError as error:
         return Fate("refused", visible(str(error)))
     return judge(output.exit_status, output.stderr or output.stdout)

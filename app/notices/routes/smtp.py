@@ -18,7 +18,7 @@ from checks.fate import Fate
 from checks.secret import Credentials
 
 SCHEMES = ("smtps", "smtp", "smtp+plain")
-TAKES = frozenset({"secret", "sender", "to", "address", "ca_file"})
+TAKES = frozenset({"secret", "sender", "to", "test_to", "address", "ca_file"})
 
 PORTS = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
 ABOUT = {"smtps": "smtps", "smtp": "submission", "smtp+plain": "smtp"}
