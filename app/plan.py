@@ -13,6 +13,6 @@ def plan(config: Config) -> list[Job]:
     for kind in registry.kinds():
         check = registry.load(kind)
         options = config.options(kind)
-        for target in check.targets(config.system):
+        for target in check.targets(config.system) if options.is_wanted else ():
             jobs.setdefault(target.id, Job(kind=kind, check=check, target=target, options=options))
     return list(jobs.values())

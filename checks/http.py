@@ -200,5 +200,8 @@ class Client:
         while (event := self._state.next_event()) is h11.NEED_DATA:
             if self._reader is None:
                 raise Garbled("the connection is closed")
-            self._state.receive_data(await self._reader.read(CHUNK))
+            came = await self._reader.read(CHUNK)
+            if not came and self._state.their_state is h11.SEND_RESPONSE:
+                raise Garbled("it closed the connection without an answer")
+            self._state.receive_data(came)
         return event

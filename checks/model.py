@@ -98,6 +98,11 @@ class CheckOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     failure_threshold: int = 3
     success_threshold: int = 2
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether there is anything to ask."""
+        return True
+
 
 class Power(Struct, frozen=True, kw_only=True):
     """Who knows whether a host is switched on.
@@ -132,8 +137,9 @@ class Target(Struct, frozen=True, kw_only=True):
     """What a check is asked about.
 
     `name` is how the screen calls it (``mail1``, ``mail1:25``, ``lab.test``); `about` stands
-    before it in the check's id: the service (``submission``), else the noun (``queue``). `trip`
-    is for round trips of test mail alone, `monitor` for what the site's own monitoring says.
+    before it in the check's id: the service (``submission``), else the noun (``queue``). `hosts`
+    are those that a question about a domain is about too; `trip` is for round trips of test mail
+    alone, `monitor` for what the site's own monitoring says.
     """
 
     name: str
@@ -142,6 +148,7 @@ class Target(Struct, frozen=True, kw_only=True):
     address: str = ""
     port: int = 0
     host: Host | None = None
+    hosts: tuple[Host, ...] = ()
     trip: Trip | None = None
     monitor: Monitor | None = None
 

@@ -18,8 +18,8 @@ from checks.model import CheckOptions, Finding, Result, State, System, Target, s
 from checks.network._asking import FAILED, Asking, trouble
 from checks.network._mx import MX_LIMIT, Exchange, Routes, judge_routes, parse_mx
 from checks.network._names import Reverse, judge_names
-from checks.network._public import is_seen
 from checks.phases import Phases
+from checks.public import is_seen
 
 FINDINGS: dict[str, str] = {
     FAILED: "The resolver could not answer; nothing is known of the records.",

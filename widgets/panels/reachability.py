@@ -19,7 +19,7 @@ from widgets.trip import label, ladder, service_mark, time_cell
 ORDER = ("smtp", "smtps", "submission", "imap", "imaps", "pop3", "pop3s", "sieve", "https")
 """The order in which services stand: sending, then reading, then the rest."""
 
-NAMES = ("dns", "resolver", "spf", "dmarc", "mta_sts", "dnsbl")
+NAMES = ("dns", "resolver", "spf", "dmarc", "mta_sts", "dnsbl", "helo")
 """Kinds that ask what the DNS says: they share a column."""
 
 RTT = ("rtt", "rtt_avg", "connect")
@@ -38,7 +38,7 @@ class Reachability(Panel):
     NUMBER = 2
     TITLE = "Reachability"
     KINDS = (
-        *("ping", "port", "smtp", "imap", "pop3", "https", "tls", "helo"),
+        *("ping", "port", "smtp", "imap", "pop3", "https", "tls"),
         *(*NAMES, "roundtrip", "monitor"),
     )
     EMPTY = "no host and no domain to ask"
