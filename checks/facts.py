@@ -97,8 +97,29 @@ class Reason(Struct, frozen=True, tag=True):
     family: str = ""
 
 
+AGES = (5, 10, 20, 40, 80, 160, 320, 640, 1280)
+"""Minutes at which the buckets of qshape(1) end; a last one holds all that is older."""
+
+
+class Patience(Struct, frozen=True, tag=True):
+    """How long the MTA goes on trying, in seconds; None where it says nothing about it.
+
+    `delay_notice`: from when on senders are told that their mail waits. `lifetime`: when it is
+    returned to them. `retry`: the longest that a message waits for its next try.
+    """
+
+    delay_notice: float | None = None
+    lifetime: float | None = None
+    retry: float | None = None
+
+
 class QueueFacts(Struct, frozen=True, tag=True):
-    """A mail queue in sum. `oldest` is the arrival of the oldest message that can be delivered."""
+    """A mail queue in sum, of one or several instances of an MTA on a host.
+
+    `oldest` is the arrival of the oldest message that can be delivered, `ages` counts those in the
+    buckets of `AGES`. `frozen` are Exim's that need a person, counted in `hold` too. `arrivals` and
+    `departures` are messages a minute that came to wait and that no longer do.
+    """
 
     active: int = 0
     deferred: int = 0
@@ -108,11 +129,23 @@ class QueueFacts(Struct, frozen=True, tag=True):
     reasons: tuple[Reason, ...] = ()
     senders: tuple[Reason, ...] = ()
     domains: tuple[Reason, ...] = ()
+    frozen: int = 0
+    ages: tuple[int, ...] = ()
+    arrivals: float | None = None
+    departures: float | None = None
+    patience: Patience | None = None
 
     @property
     def total(self) -> int:
         """All messages in the queue."""
         return self.active + self.deferred + self.hold + self.incoming
+
+    @property
+    def drained_in(self) -> float | None:
+        """Seconds until nothing waits any more, if all goes on as it does; None if it does not."""
+        if self.arrivals is None or self.departures is None or self.departures <= self.arrivals:
+            return None
+        return (self.total - self.hold) / (self.departures - self.arrivals) * 60
 
 
 class FileChange(Struct, frozen=True, tag=True):

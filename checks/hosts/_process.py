@@ -75,6 +75,11 @@ class Child(Process):
         return status if status >= 0 else 128 - status
 
     @property
+    def stdout_pipe(self) -> asyncio.ReadTransport:
+        """The pipe of its stdout."""
+        return cast(asyncio.ReadTransport, self._pipes[1])
+
+    @property
     def outputs(self) -> tuple[StreamReader, StreamReader]:
         """Its stdout and stderr."""
         return cast(StreamReader, self.stdout), cast(StreamReader, self.stderr)

@@ -12,18 +12,20 @@ import shlex
 from msgspec import Struct
 
 from checks.hosts import Output
-from checks.queue._tally import Tally
+from checks.queue._listing import Listing
 from checks.text import redact, visible
 
 MISSING = "queue.blind.missing"
+NOT_ALLOWED = "queue.blind.not-allowed"
+FAILED = "queue.blind.failed"
 
 FINDINGS = {
-    MISSING: "postqueue is not on this host, or may not be started",
-    "queue.blind.not-allowed": "Postfix does not let this user see the queue",
+    MISSING: "what lists the queue is not on this host, or may not be started",
+    NOT_ALLOWED: "the MTA does not let this user see the queue",
     "queue.blind.mail-system-down": "Postfix is down, and its queue is not shown without it",
     "queue.blind.too-old": "this Postfix is older than 3.1: postqueue knows no -j",
-    "queue.blind.unreadable": "postqueue printed something else than messages",
-    "queue.blind.failed": "postqueue failed for another reason",
+    "queue.blind.unreadable": "something else than messages was listed",
+    FAILED: "the queue could not be listed for another reason",
 }
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
@@ -34,7 +36,7 @@ DOWN_WARNING = b"Mail system is down -- accessing queue directly"
 # Finding, what stderr says, the reason in words, the mend; the first that is found counts.
 _KNOWN = (
     (
-        "queue.blind.not-allowed",
+        NOT_ALLOWED,
         re.compile(r"User (?P<user>[\w.-]{1,64})\(\d+\) is not allowed to view", re.ASCII),
         "Postfix does not let {user} see the queue",
         'sudo postconf{at} -e "authorized_mailq_users = {user},'
@@ -69,9 +71,10 @@ class Blind(Struct, frozen=True):
     mend: str = ""
 
 
-def why_blind(output: Output, tally: Tally, config_directory: str = "") -> Blind | None:
+def why_blind(listing: Listing, config_directory: str = "") -> Blind | None:
     """What kept postqueue from listing anything; None where nothing did."""
-    if tally.messages or (output.exit_status == 0 and not tally.unreadable):
+    output = listing.output
+    if listing.tally.messages or (output.exit_status == 0 and not listing.unreadable):
         return None
     if output.exit_status == 0:
         said = "postqueue printed something else than messages"
@@ -85,14 +88,14 @@ def why_blind(output: Output, tally: Tally, config_directory: str = "") -> Blind
         if found := pattern.search(lines):
             known = {"at": at, "told": _complaint(output)} | found.groupdict()
             return Blind(code, said.format(**known), mend.format(**known))
-    return Blind("queue.blind.failed", why_cut(output))
+    return Blind(FAILED, why_cut(output))
 
 
-def why_cut(output: Output) -> str:
-    """How postqueue failed; empty where it did not."""
+def why_cut(output: Output, program: str = "postqueue") -> str:
+    """How the program failed; empty where it did not."""
     if output.exit_status == 0:
         return ""
-    return f"postqueue failed with {output.exit_status}: {_complaint(output)}"
+    return f"{program} failed with {output.exit_status}: {_complaint(output)}"
 
 
 def _complaint(output: Output) -> str:

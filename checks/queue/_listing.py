@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import random
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
 from msgspec import Struct
 
 from checks.hosts import Login, LoginError, Output, Stream, TimedOut
+from checks.queue._message import Message
 from checks.queue._tally import Tally
 from checks.text import visible
-
-CLOCK_NOISE = 2.0
-"""Seconds between two clocks that are not worth a correction: `date` tells whole seconds."""
-
 
 BLOCK = 1 << 16
 """Bytes handed to the thread at once: they keep the interpreter's lock for about 1 ms."""
 
-# postqueue writes each message by itself, and 100,000 reads (or ssh packets) cost ten times what
-# adding them up does: dd makes whole blocks of them. The status is postqueue's; XCU 2.9.2 has no
-# other way to it than around the pipe.
+ROWS = 100_000
+"""Messages kept where a list of them is wanted: 30 MB. Of more, a fair sample is kept."""
+
+# postqueue writes each message by itself, and 100,000 ssh packets cost ten times what adding them
+# up does: dd makes whole blocks of them. The status is postqueue's; XCU 2.9.2 has no other way to
+# it than around the pipe. Here, `Stream.chunks` takes what has come in whole blocks anyhow.
 IN_BLOCKS = f"""
 exec 4>&1
 status=$({{ {{ "$@" 4>&-; echo $? >&3; }} | dd ibs={BLOCK} obs={BLOCK} 2>/dev/null >&4; }} 3>&1)
@@ -30,46 +31,105 @@ exit "$status"
 """
 
 
+class Reader(Protocol):
+    """Makes messages of what an MTA prints."""
+
+    unreadable: int
+
+    def feed(self, chunk: bytes) -> list[Message]:
+        """The messages that end in the next piece, wherever it was cut."""
+
+    def end(self, *, is_cut: bool) -> list[Message]:
+        """What is left, where nothing more comes; `is_cut` says that more was to come."""
+
+
 class Listing(Struct, frozen=True):
-    """The sums, how the command ended, and how far the host's clock is ahead of ours.
+    """The sums, how the command ended, and how many messages could not be read.
 
     `cut` says why the listing ended too early, or is empty.
     """
 
     tally: Tally
     output: Output
-    ahead: float = 0.0
+    unreadable: int = 0
     cut: str = ""
 
 
-async def read(login: Login, argv: Sequence[str], *, deadline: float) -> Listing:
+class Sample:
+    """Keeps `ROWS` messages, of more a fair sample: each is as likely to be in it (Vitter's R)."""
+
+    def __init__(self) -> None:
+        self.rows: list[Message] = []
+        self._seen = 0
+        # Many messages share few senders and reasons.
+        self._texts: dict[str, str] = {}
+
+    def take(self, messages: list[Message]) -> None:
+        """Keep what is to be kept of them."""
+        for message in messages:
+            self._seen += 1
+            if len(self.rows) < ROWS:
+                self.rows.append(self._small(message))
+            elif (place := random.randrange(self._seen)) < ROWS:  # noqa: S311
+                self.rows[place] = self._small(message)
+
+    def _small(self, message: Message) -> Message:
+        if len(self._texts) > ROWS:
+            self._texts.clear()
+        message.sender = self._texts.setdefault(message.sender, message.sender)
+        message.queue_name = self._texts.setdefault(message.queue_name, message.queue_name)
+        # The first stands for all in a list; `mailmedic` asks the MTA for the rest.
+        message.recipients = message.recipients[:1]
+        for one in message.recipients:
+            one.delay_reason = self._texts.setdefault(one.delay_reason, one.delay_reason)
+        return message
+
+
+async def read(
+    login: Login,
+    argv: Sequence[str],
+    reader: Reader,
+    tally: Tally,
+    *,
+    deadline: float,
+    sample: Sample | None = None,
+) -> Listing:
     """Run `argv` there and add up what it lists.
 
     Raises LoginError where nothing came; what came before a deadline or a dropped line is kept.
     """
-    began = time.monotonic()
-    ahead = 0.0 if login.is_local else await _clock_ahead(login, deadline)
-    tally, output, cut = Tally(), Output(0, b""), ""
+
+    def take(messages: list[Message]) -> None:
+        tally.take(messages)
+        if sample is not None:
+            sample.take(messages)
+
+    def feed(block: bytes) -> None:
+        take(reader.feed(block))
+
+    def end() -> None:
+        take(reader.end(is_cut=bool(cut)))
+
+    output, cut = Output(0, b""), ""
     # Not asyncio's own threads: one that hangs on a dead disk would hold up this as well.
     worker = ThreadPoolExecutor(1, "queue")
     loop = asyncio.get_running_loop()
+    words = argv if login.is_local else ["sh", "-c", IN_BLOCKS, "sh", *argv]
     try:
-        left = deadline - (time.monotonic() - began)
         try:
-            in_blocks = ["sh", "-c", IN_BLOCKS, "sh", *argv]
-            async with login.stream(in_blocks, deadline=left) as stream:
+            async with login.stream(words, deadline=deadline) as stream:
                 async for block in _blocks(stream):
-                    await loop.run_in_executor(worker, tally.feed, block)
+                    await loop.run_in_executor(worker, feed, block)
                 output = await stream.end()
         except LoginError as error:
             is_late = isinstance(error, TimedOut)
             cut = f"{argv[0]} did not end in {deadline:g} s" if is_late else visible(str(error))
             if not tally.messages:
                 raise type(error)(cut) from error
-        await loop.run_in_executor(worker, tally.end, bool(cut))
+        await loop.run_in_executor(worker, end)
     finally:
         worker.shutdown(wait=False)
-    return Listing(tally, output, ahead, cut)
+    return Listing(tally, output, reader.unreadable, cut)
 
 
 async def _blocks(stream: Stream) -> AsyncIterator[bytes]:
@@ -80,15 +140,3 @@ async def _blocks(stream: Stream) -> AsyncIterator[bytes]:
             yield bytes(block)
             block.clear()
     yield bytes(block)
-
-
-async def _clock_ahead(login: Login, deadline: float) -> float:
-    """Seconds that the host's clock is ahead of ours: ages are by its clock."""
-    before = time.time()
-    output = await login.run(["date", "+%s"], deadline=deadline, limit=100)
-    ours = (before + time.time()) / 2
-    text = output.stdout.strip()
-    if not text.isdigit() or len(text) > 12:
-        return 0.0
-    ahead = int(text) + 0.5 - ours
-    return ahead if abs(ahead) > CLOCK_NOISE else 0.0

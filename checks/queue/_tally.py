@@ -1,27 +1,19 @@
-"""Adds up a listing of ``postqueue -j`` while it comes, in constant memory.
+"""Adds up the messages of a listing while it comes, in constant memory.
 
-One JSON object a line (postqueue(1), JSON OBJECT FORMAT)::
-
-    {"queue_name": "deferred", "queue_id": "6800920C2DE", "arrival_time": 1795433950,
-     "message_size": 325, "forced_expire": false, "sender": "ana@lab.test", "recipients":
-     [{"address": "user@refused.example", "delay_reason": "connect to …: Connection refused"}]}
+Exact whatever there are: how many lie in which queue, how old they are, the oldest. Of ever new
+senders, domains and reasons only `KINDS_LIMIT` are counted at a time.
 """
 
 from __future__ import annotations
 
-import json
-import re
+from bisect import bisect_right
 from collections import Counter
+from itertools import pairwise
 
-import msgspec
-from msgspec import Struct
-
-from checks.facts import Reason
+from checks.facts import AGES, Reason
+from checks.queue._message import DEFERRED, HELD, QUEUES, Message
 from checks.queue._reasons import REASON_LIMIT, SHOWN, SOMEBODY, Groups
 from checks.text import visible
-
-LINE_LIMIT = 1 << 22
-"""Longest line that is read whole, in bytes: 10,000 recipients with long reasons are 3 MB."""
 
 KINDS_LIMIT = 2000
 """Different senders, domains or reasons that are counted. Beyond, the rarer half is forgotten:
@@ -30,112 +22,50 @@ what is frequent in a queue of any size stays, and its count may miss a few earl
 NAME_LIMIT = 256
 """Longest mail address (RFC 5321, 4.5.3.1.3)."""
 
-QUEUES = ("maildrop", "incoming", "active", "deferred", "hold")
 ELSEWHERE = "elsewhere"
 """Where a message is counted whose queue is none of those, such as ``corrupt``."""
 
-HELD = "hold"
-
-
-class _Recipient(Struct, gc=False):
-    address: str = ""
-    delay_reason: str = ""
-
-
-class _Message(Struct, gc=False):
-    queue_name: str
-    arrival_time: int
-    sender: str = ""
-    recipients: list[_Recipient] = []
-
-
-_BAD_JSON = (ValueError, msgspec.MsgspecError, RecursionError)
-
-_DECODER = msgspec.json.Decoder(_Message)
-
-_HEAD = re.compile(rb'^\{"queue_name": "([a-z]{1,20})".{1,100}"arrival_time": (\d{1,12})[,}]')
-
 
 class Tally:
-    """The sums so far: feed it chunks as they come, then call `end`."""
+    """The sums so far of what `take` was given.
 
-    def __init__(self) -> None:
+    `at` is the host's time of the listing, from which ages count; what arrived after `since`
+    counts as `arrived`.
+    """
+
+    def __init__(self, at: float = 0.0, since: float = 0.0) -> None:
         self.queues: Counter[str] = Counter()
-        self.unreadable = 0
         self.oldest: int | None = None
+        self.frozen = 0
+        self.frozen_bounces = 0
+        self.arrived = 0
+        self._since = since
+        # Ages backwards are times forwards: a message arrived before so many of these.
+        self._edges = [at - 60 * minutes for minutes in reversed(AGES)]
+        self._ages = [0] * (len(AGES) + 1)
         self._senders: Counter[str] = Counter()
+        self._deferred: Counter[str] = Counter()
         self._domains: Counter[str] = Counter()
         self._reasons = Groups(KINDS_LIMIT)
-        self._rest: list[bytes] = []
-        self._rest_size = 0
-        self._is_skipping = False
 
     @property
     def messages(self) -> int:
         """Messages counted."""
         return self.queues.total()
 
-    def feed(self, chunk: bytes) -> None:
-        """Take the next piece, wherever it was cut."""
-        if self._is_skipping:
-            _, newline, chunk = chunk.partition(b"\n")
-            self._is_skipping = not newline
-        lines, newline, rest = chunk.rpartition(b"\n")
-        if newline:
-            self._take_block(b"".join((*self._rest, lines)))
-            self._rest, self._rest_size = [], 0
-        self._rest.append(rest)
-        self._rest_size += len(rest)
-        if self._rest_size > LINE_LIMIT:
-            self._take_head(b"".join(self._rest))
-            self._rest, self._rest_size = [], 0
-            self._is_skipping = True
-
-    def end(self, is_cut: bool = False) -> None:
-        """Take what is left: the last line need not end, unless it was cut there."""
-        if not is_cut:
-            self._take_block(b"".join(self._rest))
-        self._rest, self._rest_size = [], 0
-
-    def _take_block(self, block: bytes) -> None:
-        try:
-            messages = _DECODER.decode_lines(block)
-        except _BAD_JSON:
-            for line in block.split(b"\n"):
-                self._take_line(line)
-        else:
-            self._take(messages)
-
-    def _take_line(self, line: bytes) -> None:
-        """A line of a block in which one is not as it should be."""
-        if not line.strip():
-            return
-        try:
-            # Takes what msgspec refuses: lone surrogates, and bytes that are no UTF-8.
-            loose = json.loads(line.decode("utf-8", "replace"))
-            message = msgspec.convert(loose, _Message)
-        except _BAD_JSON:
-            self._take_head(line)
-        else:
-            self._take([message])
-
-    def _take_head(self, line: bytes) -> None:
-        """Count a message whose line can't be read whole, by the line's beginning."""
-        head = _HEAD.match(line[:200])
-        if head is None:
-            self.unreadable += 1
-        else:
-            self._take([_Message(head[1].decode(), int(head[2]))])
-
-    def _take(self, messages: list[_Message]) -> None:
+    def take(self, messages: list[Message]) -> None:
+        """Add them."""
         names = [message.queue_name for message in messages]
         self.queues.update([name if name in QUEUES else ELSEWHERE for name in names])
         self._senders.update([message.sender[:NAME_LIMIT] for message in messages])
+        self._deferred.update(
+            [message.sender[:NAME_LIMIT] for message in messages if message.queue_name == DEFERRED]
+        )
+        frozen = [message for message in messages if message.is_frozen]
+        self.frozen += len(frozen)
+        self.frozen_bounces += sum([not message.sender for message in frozen])
         deliverable = [message for message in messages if message.queue_name != HELD]
-        arrivals = [one.arrival_time for one in deliverable if one.arrival_time > 0]
-        if arrivals:
-            oldest = min(arrivals)
-            self.oldest = oldest if self.oldest is None else min(self.oldest, oldest)
+        self._take_times([one.arrival_time for one in deliverable if one.arrival_time > 0])
         recipients = [one for message in deliverable for one in message.recipients]
         self._domains.update(
             [one.address[:NAME_LIMIT].rpartition("@")[2].lower() for one in recipients]
@@ -143,15 +73,31 @@ class Tally:
         # Far servers name the recipient in their reply, which would make each reason another one.
         reasons = Counter(
             [
-                one.delay_reason[:REASON_LIMIT].replace(f"<{one.address}>", SOMEBODY)
+                reason.replace(f"<{one.address}>", SOMEBODY) if "<" in reason else reason
                 for one in recipients
-                if one.delay_reason
+                if (reason := one.delay_reason[:REASON_LIMIT])
             ]
         )
         for reason, count in reasons.items():
             self._reasons.add(reason, count)
-        _forget_rare(self._senders)
-        _forget_rare(self._domains)
+        for counter in (self._senders, self._deferred, self._domains):
+            _forget_rare(counter)
+
+    def _take_times(self, arrivals: list[int]) -> None:
+        if not arrivals:
+            return
+        arrivals.sort()
+        self.oldest = arrivals[0] if self.oldest is None else min(self.oldest, arrivals[0])
+        if self._since:
+            self.arrived += len(arrivals) - bisect_right(arrivals, self._since)
+        places = [0, *(bisect_right(arrivals, edge) for edge in self._edges), len(arrivals)]
+        for place, (begin, end) in enumerate(pairwise(places)):
+            self._ages[place] += end - begin
+
+    @property
+    def ages(self) -> tuple[int, ...]:
+        """Deliverable messages by age, in the buckets of `AGES` and one for older ones."""
+        return tuple(reversed(self._ages))
 
     def reasons(self) -> tuple[Reason, ...]:
         """Why deliverable mail waits, by recipients."""
@@ -164,6 +110,10 @@ class Tally:
     def senders(self) -> tuple[Reason, ...]:
         """Whose mail is in the queue, held or not, by messages."""
         return _top(self._senders)
+
+    def deferred_senders(self) -> tuple[Reason, ...]:
+        """Whose mail is deferred, by messages."""
+        return _top(self._deferred)
 
 
 def _top(counter: Counter[str]) -> tuple[Reason, ...]:

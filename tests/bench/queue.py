@@ -11,6 +11,8 @@ import time
 
 from checks.hosts.local import LocalLogin
 from checks.queue import _listing
+from checks.queue._postqueue import Postqueue
+from checks.queue._tally import Tally
 from tests.bench._table import show, spread
 from tests.lab.postfix import Postfix, postfix
 
@@ -46,7 +48,9 @@ def _row(server: Postfix, size: int) -> list[str]:
         subprocess.run(argv, stdout=subprocess.DEVNULL, check=True)
         alone.append(time.monotonic() - began)
         began, used = time.monotonic(), time.process_time()
-        listing = asyncio.run(_listing.read(LocalLogin(), argv, deadline=DEADLINE))
+        listing = asyncio.run(
+            _listing.read(LocalLogin(), argv, Postqueue(), Tally(), deadline=DEADLINE)
+        )
         ours.append(time.monotonic() - began)
         cpu.append(time.process_time() - used)
         assert listing.tally.messages >= size, listing.cut

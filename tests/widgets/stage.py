@@ -53,7 +53,16 @@ def hostile_board(text: str) -> Board:
     facts: dict[str, Facts] = {
         "processes": ProcessFacts((Process(text, 1, status=text),), (text,)),
         "disks": DiskFacts((Disk(text, text, text, text, 9, 1, 9, 1),), (text,)),
-        "postfix": QueueFacts(1, 2, 3, 4, AT, *[(Reason(text, 3, text),)] * 3),
+        "postfix": QueueFacts(
+            active=1,
+            deferred=2,
+            hold=3,
+            incoming=4,
+            oldest=AT,
+            reasons=(Reason(text, 3, text),),
+            senders=(Reason(text, 3, text),),
+            domains=(Reason(text, 3, text),),
+        ),
         "config": DriftFacts(
             AT,
             9,

@@ -9,6 +9,7 @@ from datetime import datetime
 from checks.board import Board, Point, Standing
 from checks.facts import QueueFacts
 from checks.model import State
+from checks.outlook import by_age, outlook
 from widgets.columns import Column
 from widgets.entry import Entry
 from widgets.figures import brief, sparkline
@@ -47,14 +48,25 @@ class Queue(Panel):
         return [
             _entry(name, standing, at)
             for name, standings in by_host(board.of_kinds(*self.KINDS)).items()
-            for standing in standings
+            for standing in there(standings)
             if not is_shut_out(standing) and not is_blind(standing)
         ]
 
-    def below(self, board: Board, at: datetime) -> list[Row]:  # noqa: ARG002
+    def below(self, board: Board, at: datetime) -> list[Row]:
         """Queues that can't be seen, then why mail waits."""
         standings = board.of_kinds(*self.KINDS)
-        return [*blind_rows(standings), *reason_rows(standings)]
+        return [*blind_rows(standings), *outlook_rows(standings, at), *reason_rows(standings)]
+
+
+def there(standings: Sequence[Standing]) -> Sequence[Standing]:
+    """Those of the MTAs that a host has; where it has none that we know, that is one row."""
+    found = [one for one in standings if not _is_absent(one)]
+    return found or standings[:1]
+
+
+def _is_absent(standing: Standing) -> bool:
+    result = standing.result
+    return result is not None and result.facts is None and result.state == State.OK
 
 
 def is_blind(standing: Standing) -> bool:
@@ -75,6 +87,17 @@ def blind_rows(standings: Sequence[Standing]) -> list[Row]:
         rows.append(row(Span(f"{shown.glyph} {name}  blind: {result.summary}", shown.role)))
         if result.mend:
             rows.append(row(Span("  mend: ", "dim"), Span(result.mend, "key")))
+    return rows
+
+
+def outlook_rows(standings: Sequence[Standing], at: datetime) -> list[Row]:
+    """When each queue is empty, and when senders begin to notice."""
+    rows = []
+    for standing in standings:
+        facts = standing.result.facts if standing.result else None
+        if isinstance(facts, QueueFacts) and (said := outlook(facts, at)):
+            name = standing.host.name if standing.host else standing.target.name
+            rows.append(row(Span(f"{name}  ", "dim"), " · ".join(said)))
     return rows
 
 
@@ -124,14 +147,14 @@ def _entry(name: str, standing: Standing, at: datetime) -> Entry:
             name,
             f"{facts.active:,}",
             f"{facts.deferred:,}",
-            f"{facts.hold:,}",
+            f"{facts.hold:,}" + (" frozen" if facts.frozen else ""),
             f"{facts.incoming:,}",
             _oldest_cell(facts, at, shown),
             sparkline(by_minute(standing.history)),
             _rate_cell(rate),
         ),
         standings=(standing,),
-        more=tuple(_more(facts)),
+        more=tuple(_more(facts, at)),
     )
 
 
@@ -152,8 +175,13 @@ def _rate_cell(rate: float | None) -> Row:
     )
 
 
-def _more(facts: QueueFacts) -> list[Row]:
-    rows = []
+def _more(facts: QueueFacts, at: datetime) -> list[Row]:
+    rows = [row(one) for one in outlook(facts, at)]
+    if any(facts.ages):
+        rows.append(row(Span("by age, younger than", "head")))
+        names, counts = zip(*by_age(facts), strict=True)
+        rows += [row("".join(f"{one:>8}" for one in names))]
+        rows += [row("".join(f"{one:>8,}" for one in counts))]
     for title, reasons in (
         ("by reason", facts.reasons),
         ("by sender", facts.senders),

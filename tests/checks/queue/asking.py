@@ -23,12 +23,23 @@ def target(login: Login | None, *, mta: str = "postfix") -> Target:
     return Target(name="mail1", about="queue", host=host, resolver=resolver.Resolver())
 
 
-def line(*, age: float = 60, queue: str = "deferred", reason: str = REFUSED) -> bytes:
+def lines(count: int, *, age: float = 60) -> bytes:
+    """So many messages, of many senders."""
+    return b"".join(line(age=age, sender=f"user{n}@lab.test") for n in range(count))
+
+
+def line(
+    *,
+    age: float = 60,
+    queue: str = "deferred",
+    reason: str = REFUSED,
+    sender: str = "ana@lab.test",
+) -> bytes:
     message = {
         "queue_name": queue,
         "queue_id": "6800920C2DE",
         "arrival_time": int(time.time() - age),
-        "sender": "ana@lab.test",
+        "sender": sender,
         "recipients": [{"address": "bob@ext.test", "delay_reason": reason}],
     }
     return json.dumps(message).encode() + b"\n"
@@ -48,6 +59,7 @@ class Canned:
         ahead: float = 0,
         error: LoginError | None = None,
         hangs: bool = False,
+        said: bytes = b"",
     ) -> None:
         self.asked: list[Sequence[str]] = []
         self._chunks = chunks
@@ -55,10 +67,11 @@ class Canned:
         self._ahead = ahead
         self._error = error
         self._hangs = hangs
+        self._said = said
 
     async def run(self, argv: Sequence[str], *, deadline: float, limit: int = 1 << 20) -> Output:
         self.asked.append(argv)
-        return Output(0, str(int(time.time() + self._ahead)).encode() + b"\n")
+        return Output(0, self._said or str(int(time.time() + self._ahead)).encode() + b"\n")
 
     async def read(self, path: str, *, deadline: float, limit: int = 1 << 20) -> bytes:
         raise NotImplementedError

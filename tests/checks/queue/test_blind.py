@@ -4,11 +4,12 @@ import pytest
 
 from checks.hosts import Output
 from checks.queue._blind import FINDINGS, Blind, why_blind
+from checks.queue._listing import Listing
 from checks.queue._tally import Tally
 
 
 def blind(status: int, stderr: bytes = b"", config: str = "") -> Blind | None:
-    return why_blind(Output(status, b"", stderr), Tally(), config)
+    return why_blind(Listing(Tally(), Output(status, b"", stderr)), config)
 
 
 def test_an_empty_queue_is_not_blind() -> None:
@@ -86,8 +87,6 @@ def test_the_mend_is_for_the_instance_that_was_asked_and_safe_to_paste() -> None
 
 
 def test_junk_instead_of_messages_is_not_an_empty_queue() -> None:
-    tally = Tally()
-    tally.feed(b"Welcome to mail1!\n")
-    found = why_blind(Output(0, b""), tally)
+    found = why_blind(Listing(Tally(), Output(0, b""), unreadable=1))
     assert found is not None
     assert found.code == "queue.blind.unreadable"

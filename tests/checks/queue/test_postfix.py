@@ -6,13 +6,15 @@ import time
 import pytest
 
 from checks import resolver
-from checks.facts import QueueFacts
+from checks.facts import Patience, QueueFacts
 from checks.hosts import Denied
 from checks.hosts.local import LocalLogin
 from checks.model import Finding, Host, State, System
-from checks.queue._tally import Tally
-from checks.queue.postfix import Options, Seen, judge, targets
-from tests.checks.queue.asking import REFUSED, Canned, ask, facts, line
+from checks.queue._judged import Seen, judge
+from checks.queue._message import Message
+from checks.queue._postqueue import Postqueue
+from checks.queue.postfix import Options, targets
+from tests.checks.queue.asking import REFUSED, Canned, ask, facts, line, lines
 
 
 def test_hosts_with_a_login_and_no_other_mta_are_asked() -> None:
@@ -35,7 +37,7 @@ def test_hosts_with_a_login_and_no_other_mta_are_asked() -> None:
 
 
 async def test_a_young_queue_of_any_size_is_ok() -> None:
-    result = await ask(Canned(line(age=3500) * 5000))
+    result = await ask(Canned(lines(5000, age=3500)))
     assert result.state == State.OK
     assert result.summary == f"5,000 deferred, most for: {REFUSED}"
     assert result.codes == ("queue.reason.refused",)
@@ -106,12 +108,12 @@ async def test_a_host_that_can_not_be_entered_is_unknown_with_the_reason() -> No
 
 async def test_a_listing_that_hangs_keeps_the_deadline_and_what_came() -> None:
     began = time.monotonic()
-    result = await ask(Canned(line() * 1000, hangs=True), deadline=0.3)
+    result = await ask(Canned(lines(1000), hangs=True), deadline=0.3)
     assert time.monotonic() - began < 2
     assert result.state == State.UNKNOWN
     assert result.codes == ("queue.cut", "queue.reason.refused")
     assert result.summary.startswith("at least 1,000 messages; the listing was cut: ")
-    old = await ask(Canned(line(age=15000) * 1000, hangs=True), deadline=0.3)
+    old = await ask(Canned(lines(1000, age=15000), hangs=True), deadline=0.3)
     assert old.state == State.CRITICAL
 
 
@@ -135,17 +137,48 @@ async def test_lines_that_can_not_be_read_are_told() -> None:
 async def test_nothing_is_added_up_on_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     threads: set[int] = set()
     sizes: list[int] = []
-    feed = Tally.feed
+    feed = Postqueue.feed
 
-    def watched(self: Tally, chunk: bytes) -> None:
+    def watched(self: Postqueue, chunk: bytes) -> list[Message]:
         threads.add(threading.get_ident())
         sizes.append(len(chunk))
-        feed(self, chunk)
+        return feed(self, chunk)
 
-    monkeypatch.setattr(Tally, "feed", watched)
+    monkeypatch.setattr(Postqueue, "feed", watched)
     result = await ask(Canned(*[line() * 15] * 500), deadline=30)
     assert facts(result).deferred == 7500
     assert len(threads) == 1
     assert threading.get_ident() not in threads
     assert max(sizes) < 100_000, "as much as keeps the interpreter's lock for a millisecond or two"
     assert len(sizes) < 50, "and not a change of threads for every 4 KiB"
+
+
+async def test_one_sender_of_most_of_what_is_deferred_stands_out() -> None:
+    result = await ask(Canned(lines(150), line(sender="dan@lab.test") * 150))
+    assert (result.state, result.codes[0]) == (State.WARNING, "queue.sender-flood")
+    assert result.summary.startswith("dan@lab.test has 150 messages deferred, 50% of all; ")
+    assert (await ask(Canned(lines(151), line(sender="dan@lab.test") * 150))).state == State.OK
+    assert (await ask(Canned(line(sender="dan@lab.test") * 99))).state == State.OK
+
+
+async def test_a_newsletter_under_way_and_returned_mail_are_no_flood() -> None:
+    assert (await ask(Canned(line(queue="active") * 500))).state == State.OK
+    assert (await ask(Canned(line(sender="MAILER-DAEMON") * 500))).state == State.OK
+
+
+SETTINGS = b"1795547364\n0h\n2d\n4000s\n300s\n-\n- - y /etc/postfix\nout g y /etc/postfix-out\n"
+
+
+async def test_every_instance_is_listed_and_how_long_postfix_goes_on_is_told() -> None:
+    login = Canned(line(), said=SETTINGS)
+    result = await ask(login)
+    assert login.asked[-1][-2:] == ["/etc/postfix", "/etc/postfix-out"]
+    patience = facts(result).patience
+    assert patience == Patience(delay_notice=None, lifetime=172800, retry=4300)
+
+
+async def test_one_instance_alone_is_asked_as_ever() -> None:
+    login = Canned(line(), said=SETTINGS.rpartition(b"out")[0])
+    await ask(login)
+    assert "postqueue" in login.asked[-1]
+    assert "-c" not in login.asked[-1][-2:]

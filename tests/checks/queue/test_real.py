@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from checks.facts import Patience
 from checks.hosts._process import Running
 from checks.hosts.local import LocalLogin
 from checks.hosts.ssh import SshLogin
@@ -24,7 +25,8 @@ pytestmark = pytest.mark.real
 
 
 def options(server: Postfix) -> Options:
-    return Options(config_directory=str(server.config))
+    # All that `clone` makes is one sender's.
+    return Options(config_directory=str(server.config), flood_messages=10**6)
 
 
 class AsNobody(LocalLogin):
@@ -53,6 +55,15 @@ async def test_deferred_mail_is_seen_with_its_reason(postfix: Postfix) -> None:
     assert [one.text for one in facts(result).domains] == ["refused.example"]
     assert [one.text for one in facts(result).senders] == ["ana@lab.test"]
     assert result.metrics["oldest_seconds"] < 30
+
+
+async def test_how_long_postfix_goes_on_and_how_old_its_mail_is_are_told(postfix: Postfix) -> None:
+    postfix.command("postconf", "-e", "delay_warning_time=4", "maximal_queue_lifetime=2d")
+    postfix.inject(1)
+    postfix.clone(9, spread=5400)
+    told = facts(await ask(LocalLogin(), options(postfix)))
+    assert told.patience == Patience(delay_notice=14400, lifetime=172800, retry=4300)
+    assert (sum(told.ages), told.ages[5], sum(told.ages[6:])) == (10, 2, 0)
 
 
 async def test_old_mail_is_critical_until_it_is_put_on_hold(postfix: Postfix) -> None:

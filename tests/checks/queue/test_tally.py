@@ -5,11 +5,15 @@ import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.queue import _tally
+from checks.facts import AGES
+from checks.queue import _postqueue
+from checks.queue._message import Message
+from checks.queue._postqueue import Postqueue
 from checks.queue._tally import Tally
 
 # As Postfix 3.7.11 printed them.
@@ -23,8 +27,28 @@ LISTING = b"""\
 HEAD = '{"queue_name": "deferred", "queue_id": "6800920C2DE", "arrival_time": 1795433950, '
 
 
-def tally(*chunks: bytes) -> Tally:
-    total = Tally()
+class Read:
+    """A listing, read and added up."""
+
+    def __init__(self) -> None:
+        self.reader, self.tally = Postqueue(), Tally()
+
+    def feed(self, chunk: bytes) -> None:
+        self.tally.take(self.reader.feed(chunk))
+
+    def end(self, *, is_cut: bool = False) -> None:
+        self.tally.take(self.reader.end(is_cut=is_cut))
+
+    @property
+    def unreadable(self) -> int:
+        return self.reader.unreadable
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.tally, name)
+
+
+def tally(*chunks: bytes) -> Read:
+    total = Read()
     for chunk in chunks:
         total.feed(chunk)
     total.end()
@@ -42,7 +66,7 @@ def line(sender: str = "ana@lab.test", reason: str = "no", **fields: object) -> 
     return json.dumps(message | fields).encode() + b"\n"
 
 
-def sums(total: Tally) -> object:
+def sums(total: Read) -> object:
     return (
         total.queues,
         total.oldest,
@@ -136,7 +160,7 @@ def test_a_message_of_which_only_the_beginning_is_there_is_still_counted() -> No
 
 
 def test_what_was_cut_off_is_dropped() -> None:
-    total = Tally()
+    total = Read()
     total.feed(line() + HEAD.encode())
     total.end(is_cut=True)
     assert total.messages == 1
@@ -156,10 +180,10 @@ def test_a_line_of_10_mb_is_counted_by_its_beginning_and_the_next_is_read() -> N
     long = HEAD.encode() + b'"sender": "' + b"a" * 10_000_000 + b'"}\n'
     everything = long + line()
     chunks = [everything[at : at + 65536] for at in range(0, len(everything), 65536)]
-    total = Tally()
+    total = Read()
     for chunk in chunks:
         total.feed(chunk)
-        assert total._rest_size <= _tally.LINE_LIMIT
+        assert total.reader._rest_size <= _postqueue.LINE_LIMIT
     total.end()
     assert total.queues == {"deferred": 2}
     assert [one.text for one in total.senders()] == ["ana@lab.test"]
@@ -177,7 +201,7 @@ def test_a_queue_of_an_unknown_name_is_counted_elsewhere() -> None:
 
 
 def test_what_is_frequent_is_found_among_ever_new_ones() -> None:
-    total = Tally()
+    total = Read()
     for n in range(20_000):
         total.feed(line("spam@lab.test" if n % 20 == 0 else f"{n}@lab.test", f"odd {n:x}{'g' * 9}"))
     total.end()
@@ -189,17 +213,20 @@ def test_what_is_frequent_is_found_among_ever_new_ones() -> None:
 GROWTH = """
 import json, re
 from pathlib import Path
+from typing import Any
+from checks.queue._postqueue import Postqueue
 from checks.queue._tally import Tally
 def peak():  # getrusage would answer the parent's
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
-total, start = Tally(), 0
+total, reader, start = Tally(), Postqueue(), 0
 for n in range(200_000):
     if n == 1000:
         start = peak()
     reason = {"address": f"u{n}@d{n}.test", "delay_reason": f"host m{n}[1.2.3.4] said: 450 x{n}y"}
-    total.feed(b'{"queue_name": "deferred", "queue_id": "A", "arrival_time": 1795433950, '
+    head = b'{"queue_name": "deferred", "queue_id": "A", "arrival_time": 1795433950, '
+    messages = reader.feed(head +
         b'"sender": "s%d@lab.test", "recipients": [%b]}\\n' % (n, json.dumps(reason).encode()))
-total.end()
+    total.take(messages)
 print(total.messages, peak() - start)
 """
 
@@ -210,3 +237,16 @@ def test_200_000_messages_that_share_nothing_take_no_more_memory_than_1_000() ->
     messages, kilobytes = map(int, run.stdout.split())
     assert messages == 200_000
     assert kilobytes < 5 * 1024
+
+
+@given(st.lists(st.integers(0, 200_000), max_size=60), st.integers(1, 200_000))
+def test_ages_are_those_of_qshape_and_all_are_counted(ages: list[int], since: int) -> None:
+    at = 1_795_433_950
+    total = Tally(at, at - since)
+    total.take([Message("deferred", at - age) for age in ages])
+    total.take([Message("hold", at - 10_000)])
+    minutes = [0, *AGES, 10**9]
+    assert total.ages == tuple(
+        sum(low * 60 <= age < high * 60 for age in ages) for low, high in pairwise(minutes)
+    )
+    assert total.arrived == sum(age < since for age in ages)
