@@ -129,7 +129,7 @@ class Engine:
         stopped = asyncio.create_task(self._stop.wait())
         work = [
             asyncio.create_task(part)
-            for part in (self._monitor.run(), self._follow(), self._desk.run())
+            for part in (self._monitor.run(), self._follow(config), self._desk.run())
         ]
         try:
             done, _ = await asyncio.wait([*work, stopped], return_when=asyncio.FIRST_COMPLETED)
@@ -141,12 +141,12 @@ class Engine:
         for task in done - {stopped}:
             task.result()
 
-    async def _follow(self) -> None:
+    async def _follow(self, config: Config) -> None:
         """Show each board, and let the log have what it shows."""
         from checks.diagnosis.verdict import judge
 
         async for board in self._monitor.boards():
-            self._verdict = judge(board)
+            self._verdict = judge(board, config.severities)
             self._tell()
             with suppress(LogError):  # the situation's `trouble` says so
                 await self.desk.record(board, self._verdict)

@@ -14,6 +14,7 @@ from contextlib import suppress
 from msgspec import Struct
 
 from checks.board import Board, Standing
+from checks.diagnosis.trips import is_explained
 from checks.model import CheckOptions, Finding, Result, State, Target, now
 from checks.phases import Phases
 from checks.registry import Check
@@ -86,10 +87,19 @@ class Monitor:
                 tasks.create_task(self._repeat(job, share=place / count), name=job.target.id)
 
     async def sweep(self) -> Board:
-        """Run every check once, with the retries that confirm it; the board after that."""
+        """Run every check once, with the retries that confirm it; the board after that.
+
+        Test mail is tried again when the services are settled: what these explain it need not.
+        """
+        settled = asyncio.Event()
+        jobs = self._jobs.values()
         async with asyncio.TaskGroup() as tasks:
-            for job in self._jobs.values():
-                tasks.create_task(self._confirm(job), name=job.target.id)
+            for job in (job for job in jobs if job.target.trip is not None):
+                tasks.create_task(self._confirm(job, settled), name=job.target.id)
+            async with asyncio.TaskGroup() as others:
+                for job in (job for job in jobs if job.target.trip is None):
+                    others.create_task(self._confirm(job), name=job.target.id)
+            settled.set()
         return self.board
 
     async def boards(self) -> AsyncIterator[Board]:
@@ -115,7 +125,7 @@ class Monitor:
         began = clock() + int(share * BEATS) / BEATS * interval
         await asyncio.sleep(share * START_SPREAD)
         while True:
-            is_soft = await self._run_once(job)
+            is_soft = await self._run_once(job) and not self._is_explained(job)
             if self.board.standings[job.target.id].tries == 1:
                 self._hurry_beside(job)
             await asyncio.sleep(self._rest(job))
@@ -129,7 +139,7 @@ class Monitor:
     def _hurry_beside(self, job: Job) -> None:
         """A check has turned: ask the same host's others now, so that the scope is known soon."""
         for id_, other in self._jobs.items():
-            if other.target.host is not None and other.target.host == job.target.host:
+            if job.target.host is not None and job.target.host in other.target.on_the_way:
                 self._hurry[id_].set()
 
     async def _sleep(self, job: Job, seconds: float) -> None:
@@ -141,9 +151,17 @@ class Monitor:
             pass
         hurry.clear()
 
-    async def _confirm(self, job: Job) -> None:
+    async def _confirm(self, job: Job, settled: asyncio.Event | None = None) -> None:
         while await self._run_once(job):
+            if settled is not None:
+                await settled.wait()
+            if self._is_explained(job):
+                break
             await self._sleep(job, RETRY_PAUSE)
+
+    def _is_explained(self, job: Job) -> bool:
+        """Whether trying again would only cost time."""
+        return is_explained(self.board, self.board.standings[job.target.id])
 
     async def _run_once(self, job: Job) -> bool:
         """Run `job` and put the result on the board; whether it still needs confirming."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from app.engine import Scene
+from app.explained import explained
 from checks.board import Standing
 from checks.facts import Alert, MonitorFacts
 from checks.model import State
@@ -26,6 +27,8 @@ def document(scene: Scene) -> dict[str, object]:
         "verdict": verdict.verdict,
         "summary": verdict.summary,
         "severity": verdict.severity,
+        "severity_reason": verdict.reason,
+        "rests_on": list(verdict.rests_on),
         "since": iso(verdict.since) if verdict.since else None,
         "scope": msgspec.to_builtins(verdict.scope),
         "causes": msgspec.to_builtins(verdict.causes),
@@ -91,6 +94,7 @@ def text(scene: Scene) -> str:
         lines.append(f"  {result.state.name:<8}  {name:<{width}}  {result.summary}  [{codes}]")
         if result.mend:
             lines.append(f"  {'':<8}  {'':<{width}}  mend: {result.mend}")
+    lines += [f"  {label:<8}  {said}" for label, said in explained(verdict)]
     lines.append(f"  {len(standings) - len(wrong)} of {len(standings)} checks OK")
     return "\n".join(lines)
 

@@ -31,8 +31,8 @@ class Standing(Struct, frozen=True, kw_only=True):
 
     `state` is the hard state, which verdicts rest on: None until the first is confirmed. While
     `tries` tries in a row disagree with it the latest `result` is soft. `since` is the first of the
-    results that made the hard state, i.e. the onset and not the confirmation. `interval`, `rest`
-    and the thresholds are those of `CheckOptions`.
+    results that made the hard state, i.e. the onset and not the confirmation; `confirmed` is the
+    latest that agrees with it. `interval`, `rest` and the thresholds are those of `CheckOptions`.
     """
 
     kind: str
@@ -42,6 +42,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     failure_threshold: int = 3
     success_threshold: int = 2
     result: Result | None = None
+    confirmed: Result | None = None
     state: State | None = None
     since: datetime | None = None
     tries: int = 0
@@ -88,7 +89,7 @@ class Standing(Struct, frozen=True, kw_only=True):
         kept = tuple(old for old in self.history if old.at >= horizon)
         taken = replace(self, result=result, history=(*kept, point))
         if result.state == self.state:
-            return replace(taken, tries=0, tries_state=None, tries_since=None)
+            return replace(taken, confirmed=result, tries=0, tries_state=None, tries_since=None)
         return _try_again(taken, result)
 
 
@@ -111,6 +112,7 @@ def _try_again(standing: Standing, result: Result) -> Standing:
     stays_bad = standing.state not in (None, State.OK) and result.state != State.OK
     return replace(
         standing,
+        confirmed=result,
         state=result.state,
         since=standing.since if stays_bad else since,
         tries=0,

@@ -157,6 +157,12 @@ class Target(Struct, frozen=True, kw_only=True):
         """The stable id of the check of this target, e.g. ``submission/mail1:587``."""
         return f"{self.about}/{self.name}"
 
+    @property
+    def on_the_way(self) -> tuple[Host, ...]:
+        """The hosts that the check has to do with: those on the way of a trip, else its own."""
+        ways = (self.trip.door, self.trip.recipient.imap) if self.trip else (self,)
+        return tuple(way.host for way in ways if way.host is not None)
+
 
 class Canary(Struct, frozen=True, kw_only=True):
     """A mailbox of ours that test mail is sent from and to, and the services that it uses."""
@@ -310,11 +316,16 @@ class Cause(Struct, frozen=True, kw_only=True):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """Healthy, degraded, outage or unknown; for whom, since when and why."""
+    """Healthy, degraded, outage or unknown; for whom, since when and why.
+
+    `reason` says why the severity is what it is, `rests_on` names the checks that show it.
+    """
 
     verdict: str
     summary: str
     severity: Severity | None = None
+    reason: str = ""
+    rests_on: tuple[str, ...] = ()
     since: datetime | None = None
     scope: Scope = Scope()
     causes: tuple[Cause, ...] = ()

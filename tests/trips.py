@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from checks.board import Board, Standing
 from checks.facts import Hop, RoundTripFacts, Rung
 from checks.model import Canary, Finding, Host, Result, State, Target, Trip
@@ -13,6 +15,8 @@ from tests.boards import NOWHERE, ONSET
 
 SEND = ("resolve", "connect", "greet", "tls", "log in", "submit")
 READ = ("resolve", "connect", "greet", "tls", "log in", "list", "fetch")
+
+REFUSED = {"send.log in": "roundtrip.auth.failed", "read.log in": "roundtrip.login.failed"}
 
 
 def service(about: str, host: str, port: int) -> Target:
@@ -40,24 +44,28 @@ def trip(sender: Canary | str, recipient: Canary) -> Trip:
 
 
 def rungs(broken: str = "", text: str = "") -> tuple[Rung, ...]:
-    """All passed, or up to the one that is broken: ``send.log in``."""
-    ladder = [
-        *(f"send.{name}" for name in SEND),
-        "deliver.deliver",
-        *(f"read.{name}" for name in READ),
-    ]
-    beyond = ladder.index(broken) if broken else len(ladder)
-    made = []
-    for place, name in enumerate(ladder):
-        side, _, rung = name.partition(".")
-        status = "passed" if place < beyond else "broken" if place == beyond else "unknown"
-        took = 0.0012 if status == "passed" else None
-        made.append(Rung(rung, side, status, took, text if status == "broken" else ""))
+    """All passed, or up to those that are broken: ``send.log in``, ``send.tls, read.list``."""
+    stops = dict(one.strip().split(".", 1) for one in broken.split(",") if one)
+    ladders = {"send": SEND, "deliver": ("deliver",), "read": READ}
+    made, is_reached = [], True
+    for side, names in ladders.items():
+        is_reached = is_reached or side in stops
+        for name in names:
+            is_stop = stops.get(side) == name
+            status = "broken" if is_stop else "passed" if is_reached else "unknown"
+            took = 0.0012 if status == "passed" else None
+            made.append(Rung(name, side, status, took, text if is_stop else ""))
+            is_reached = is_reached and not is_stop
     return tuple(made)
 
 
 def standing(way: Trip, broken: str = "", *codes: str, at: datetime = ONSET) -> Standing:
-    """A trip that stands hard since `at`: OK, or CRITICAL where it is broken."""
+    """A trip that stands hard since `at`: OK, or CRITICAL where it is broken.
+
+    Without `codes` a login that is broken is one that is refused.
+    """
+    if not codes:
+        codes = tuple(REFUSED[one] for one in REFUSED if one in broken)
     target = Target(name=name_of(way), about="roundtrip", resolver=NOWHERE, trip=way)
     text = f"{broken} is broken" if broken else "there and back in 48 ms"
     hops = () if broken else (Hop("mail1", "ESMTPSA", ONSET), Hop("store", "LMTP", ONSET, 0.0))
@@ -87,3 +95,29 @@ def with_trips(board: Board, *standings: Standing) -> Board:
     """`board` and these."""
     every = board.standings | {one.id: one for one in standings}
     return Board(system=board.system, at=board.at, standings=every)
+
+
+def waiting(way: Trip, *, late: bool = False) -> Standing:
+    """A trip whose message has not come: under way, or late already."""
+    facts = RoundTripFacts(
+        rungs=tuple(
+            replace(rung, status="unknown") if rung.name in ("deliver", "fetch") else rung
+            for rung in rungs()
+        ),
+        sent_at=ONSET,
+        waiting=1,
+    )
+    code = "roundtrip.delayed" if late else "roundtrip.pending"
+    target = Target(name=name_of(way), about="roundtrip", resolver=NOWHERE, trip=way)
+    made = Standing(kind="roundtrip", target=target, interval=60.0)
+    answer = Result(
+        state=State.WARNING if late else State.UNKNOWN,
+        summary="1 message late" if late else "sent 33s ago, not there yet",
+        findings=(Finding(code),),
+        facts=facts,
+        at=ONSET,
+        duration=11.0,
+    )
+    for _ in range(3):
+        made = made.take(answer)
+    return made

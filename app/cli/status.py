@@ -63,7 +63,7 @@ async def sweep(config: Config) -> Scene:
         board = await Monitor(config.system.name, plan(config)).sweep()
     finally:
         await close_logins(config.system)
-    return Scene(board, judge(board))
+    return Scene(board, judge(board, config.severities))
 
 
 async def _watch(config: Config, show: Callable[[Scene], None]) -> Scene:

@@ -33,6 +33,7 @@ from app.incident.targets import TARGETS, Targets
 from app.notices.contacts import Contact
 from app.notices.route import Route
 from checks import registry
+from checks.diagnosis.severity import Severities
 from checks.hosts.choose import login_from
 from checks.model import CheckOptions, Host, System
 from checks.resolver import Resolver
@@ -42,7 +43,7 @@ __all__ = ["Config", "ConfigError", "Log", "Notices", "Vantage", "load"]
 
 Table = TypeVar("Table", bound=Struct)
 
-ONE = ("system", "log", "notices", "sop", "check", "targets")
+ONE = ("system", "log", "notices", "sop", "check", "targets", "severity")
 """Tables written ``[so]``."""
 
 MANY = ("host", "canary", "monitor", "vantage", "route", "contact")
@@ -70,6 +71,7 @@ class Config(Struct, frozen=True, kw_only=True):
     notices: Notices = Notices()
     log: Log = Log()
     targets: Mapping[str, Targets] = TARGETS
+    severities: Severities = Severities()
     sop: Path | None = None
 
     def options(self, kind: str) -> CheckOptions:
@@ -98,6 +100,7 @@ def load(path: Path) -> Config:
         path=path,
         checks=_checks(problems),
         targets=_targets(problems),
+        severities=_one(Severities, "severity", problems),
         vantages=tuple(_many(Vantage, "vantage", problems)),
         contacts=tuple(_many(Contact, "contact", problems)),
         notices=_one(Notices, "notices", problems),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from enum import EnumMeta
 from functools import cache
 from typing import Any, TypeVar, get_args
 
@@ -113,7 +114,7 @@ def _value(
     try:
         converted = msgspec.convert(value, field.type)
     except (msgspec.ValidationError, RecursionError, OverflowError) as error:
-        problems.add(where, f"{name}: {_expected(error)}")
+        problems.add(where, f"{name}: {_expected(error, field.type)}")
         return None
     if not _is_finite(converted):
         problems.add(where, f"{name} must be a finite number")
@@ -139,11 +140,13 @@ _WORDS = {
 }
 
 
-def _expected(error: Exception) -> str:
+def _expected(error: Exception, wanted: object) -> str:
     """Msgspec's words in ours. It never repeats the value of a number, text, list or table.
 
     "Expected `str`, got `int` - at `$[0]`" is "expected text, got a whole number (entry 1)".
     """
+    if isinstance(wanted, EnumMeta):
+        return f"must be one of {', '.join(wanted.__members__)}"
     text = str(error).replace(" | null", "")
     text = re.sub(r"`([a-z]+)`", lambda word: _WORDS.get(word[1], word[0]), text)
     text = re.sub(r" - at `\$\[(\d+)\]`$", lambda at: f" (entry {int(at[1]) + 1})", text)

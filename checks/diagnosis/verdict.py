@@ -1,10 +1,11 @@
 """The verdict: what a board means for the people who send, receive and read mail. Pure.
 
-Until there are causes, it rests on the hard states of the service checks, and of the round trips
-of test mail (`canaries`), which tell whom it hits:
+It rests on hard states: what services and test mail show to be lost, to work, or to be dark, for
+whom (`losses`); services that are down beside that (`ports`); and what else is wrong (`effects`).
 
-- *outage*: a service is down on every host that offers it, or test mail gets nowhere;
-- *degraded*: something is wrong, and mail still has a way;
+- *outage*: nobody can do something any more, of all, of a host or of a domain, or a service is
+  down on every host that offers it;
+- *degraded*: something is wrong, and mail still has a way, or one user has none;
 - *unknown*: nothing is known to be wrong, but of some service nothing could be found out;
 - *healthy*: every service was seen to work.
 
@@ -13,54 +14,49 @@ What the site's own monitoring says is no ground for any of them: it is named be
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from checks.board import Board, Standing
-from checks.diagnosis import canaries
-from checks.model import Scope, Severity, State, Verdict
+from checks.diagnosis import trips
+from checks.diagnosis.effects import effects
+from checks.diagnosis.hit import Hit
+from checks.diagnosis.losses import Picture, losses
+from checks.diagnosis.people import SERVICES, Seat, seats
+from checks.diagnosis.ports import half_way, services_down
+from checks.diagnosis.services import Services, is_dark
+from checks.diagnosis.severity import DEFAULT, ROWS, Severities
+from checks.diagnosis.sight import earliest, ids
+from checks.diagnosis.words import listed
+from checks.model import Scope, State, Verdict
 
-FUNCTIONS = {
-    "receive": ("smtp",),
-    "send": ("submission", "smtps"),
-    "read mail": ("imap", "imaps", "pop3", "pop3s"),
-}
-"""What people do with mail, and the services that each of it needs one of."""
-
-SERVICES = tuple(service for services in FUNCTIONS.values() for service in services)
+NO_NAMES = ".resolver-failed"
+"""How findings end that say that the resolver answers nothing."""
 
 
 MONITOR = "monitor"
 """The kind of check that asks the site's own monitoring."""
 
 
-def judge(board: Board) -> Verdict:
+def judge(board: Board, severities: Severities = DEFAULT) -> Verdict:
     """The verdict on `board`."""
-    services = [one for one in board.standings.values() if one.target.about in SERVICES]
-    down = [one for one in services if one.state == State.CRITICAL]
-    out = [service for service in SERVICES if _is_out(_of(services, service))]
-    if out:
-        return _outage(services, down, out)
-    trips = canaries.judge(board)
-    if trips is not None:
-        return trips
-    wrong = [
-        one
-        for one in board.standings.values()
-        if one.state in (State.CRITICAL, State.WARNING) and not _is_excused(one, services)
-    ]
-    if wrong:
-        return _degraded(down, wrong)
-    dark = [service for service in SERVICES if _is_dark(_of(services, service))]
-    if dark or not services:
-        return _unknown(services, dark)
+    services, people = Services(board), seats(board)
+    is_blind = _is_blind(services.standings)
+    hits = _hits(board, services, people, is_blind=is_blind)
+    if hits:
+        return _wrong(sorted(hits, key=lambda one: _rank(one, severities)), people, severities)
+    if is_blind:
+        return _no_names(board, services.standings, people, severities)
+    dark = [name for name in SERVICES if _is_dark(services.offers(name))]
+    if dark or not services.standings:
+        return _unknown(services.standings, dark)
     summary = "every service answers"
-    if canaries.arrives(board):
+    if _arrives(board):
         summary += ", test mail arrives"
     alarmed = [one.id for one in board.standings.values() if _is_alarmed(one)]
     if alarmed:
-        summary += f"; but {_listed(alarmed)} {'has' if len(alarmed) == 1 else 'have'} alerts"
-    return Verdict(verdict="healthy", summary=summary, since=_latest(services))
+        summary += f"; but {listed(alarmed)} {'has' if len(alarmed) == 1 else 'have'} alerts"
+    return Verdict(verdict="healthy", summary=summary, since=_latest(services.standings))
 
 
 def _is_alarmed(standing: Standing) -> bool:
@@ -68,81 +64,94 @@ def _is_alarmed(standing: Standing) -> bool:
     return standing.kind == MONITOR and standing.state in (State.CRITICAL, State.WARNING)
 
 
-def _is_excused(standing: Standing, services: Sequence[Standing]) -> bool:
-    """A monitor, whatever it says; a host that does not answer ping while a service of its does.
-
-    Many networks drop ICMP.
-    """
-    if standing.kind == MONITOR:
-        return True
-    if standing.target.about != "ping" or standing.host is None:
-        return False
-    name = standing.host.name
-    return any(one.state == State.OK for one in services if one.host and one.host.name == name)
+def _hits(board: Board, services: Services, people: Sequence[Seat], *, is_blind: bool) -> list[Hit]:
+    """Everything that is wrong."""
+    shown = trips.sights(board, trips.ways(board), services.told())
+    picture = Picture(people, services.sights(people), shown)
+    lost = losses(picture, is_blind=is_blind)
+    hits = [*lost, *services_down(services, lost), *half_way(picture)]
+    told = {one.id for hit in hits for one in hit.standings}
+    told |= {one.id for one in board.standings.values() if one.kind == MONITOR}
+    return [*hits, *effects(board, people, told)]
 
 
-def _of(services: Sequence[Standing], service: str) -> list[Standing]:
-    return [one for one in services if one.target.about == service]
+def _rank(hit: Hit, severities: Severities) -> tuple[str, bool, int]:
+    """The worst first: by severity, then an outage, then by how many it hits."""
+    return severities.of(hit.row).value, not hit.is_outage, ROWS.index(hit.row)
 
 
-def _is_out(standings: Sequence[Standing]) -> bool:
-    return bool(standings) and all(one.state == State.CRITICAL for one in standings)
-
-
-def _is_dark(standings: Sequence[Standing]) -> bool:
-    """Whether nothing is known of a service that somebody offers."""
-    return bool(standings) and all(one.state in (None, State.UNKNOWN) for one in standings)
-
-
-def _outage(services: Sequence[Standing], down: Sequence[Standing], out: list[str]) -> Verdict:
-    offered = {
-        function: [name for name in names if _of(services, name)]
-        for function, names in FUNCTIONS.items()
-    }
-    lost = [
-        function
-        for function, names in offered.items()
-        if names and all(name in out for name in names)
-    ]
-    everything = all(function in lost for function, names in offered.items() if names)
-    if everything and len(lost) > 1:
-        summary = "nobody can send, receive or read mail"
-    elif lost:
-        summary = "nobody can " + " or ".join(lost)
-    else:
-        summary = f"{_listed(out)} {'is' if len(out) == 1 else 'are'} down for everybody"
+def _wrong(hits: Sequence[Hit], people: Sequence[Seat], severities: Severities) -> Verdict:
+    first = hits[0]
+    alike = [one for one in hits if severities.of(one.row) == severities.of(first.row)]
+    more = f" (and {len(alike) - 1} more)" if len(alike) > 1 else ""
     return Verdict(
-        verdict="outage",
-        summary=summary,
-        severity=Severity.SEV1 if lost else Severity.SEV2,
-        since=_earliest(one for one in down if one.target.about in out),
+        verdict="outage" if any(one.is_outage for one in hits) else "degraded",
+        summary=first.text + more,
+        severity=severities.of(first.row),
+        reason=severities.reason(first.row),
+        rests_on=ids(first.standings),
+        since=min((one.since for one in alike if one.since), default=None),
         scope=Scope(
-            kind="all-users" if lost else "one-service",
-            summary=summary,
-            affected=_ids(down),
-            unaffected=_ids(one for one in services if one.state == State.OK),
+            kind=first.kind,
+            summary=first.text + more,
+            affected=_affected(first, people),
+            unaffected=tuple(dict.fromkeys(_called(one) for one in first.cleared)),
         ),
     )
 
 
-def _degraded(down: Sequence[Standing], wrong: Sequence[Standing]) -> Verdict:
-    critical = [one for one in wrong if one.state == State.CRITICAL]
-    worst_first = critical or wrong
-    summary = _in_words(worst_first)
-    hosts = {one.host.name for one in worst_first if one.host is not None}
-    kind = "none"
-    if critical:
-        kind = "one-host" if len(hosts) == 1 else "one-service"
-    return Verdict(
-        verdict="degraded",
-        summary=summary,
-        severity=Severity.SEV3 if critical else Severity.SEV4,
-        since=_earliest(wrong),
-        scope=Scope(kind=kind, summary=summary, affected=_ids(down or worst_first)),
+def _affected(hit: Hit, people: Sequence[Seat]) -> tuple[str, ...]:
+    """What the scope names, else the domains, or the hosts, of everybody; then the users."""
+    names = hit.names
+    if hit.kind == "all-users":
+        names = tuple(one.domain or _called(one) for one in people)
+    return tuple(filter(None, dict.fromkeys([*names, *(one.user for one in hit.seats)])))
+
+
+def _called(seat: Seat) -> str:
+    return seat.user or seat.home or seat.door
+
+
+def _is_blind(standings: Sequence[Standing]) -> bool:
+    """Whether no service could be looked at, as no name could be resolved."""
+    return any(_lacks_names(one) for one in standings) and all(
+        is_dark(one) and one.state is not None for one in standings
     )
 
 
-def _unknown(services: Sequence[Standing], dark: list[str]) -> Verdict:
+def _lacks_names(standing: Standing) -> bool:
+    return standing.confirmed is not None and any(
+        code.endswith(NO_NAMES) for code in standing.confirmed.codes
+    )
+
+
+def _no_names(
+    board: Board, standings: Sequence[Standing], people: Sequence[Seat], severities: Severities
+) -> Verdict:
+    """Whoever asks the resolver finds no mail server, unless it is we who are cut off."""
+    pings = [one.state for one in board.standings.values() if one.target.about == "ping"]
+    is_ours = State.OK not in pings
+    summary = "the resolver answers nothing: nobody who asks it finds a mail server"
+    if is_ours:
+        summary = "the resolver answers nothing, nor does any host: this machine may be cut off"
+    hit = Hit(kind="all-users", row="all_users", text=summary, standings=tuple(standings))
+    return Verdict(
+        verdict="unknown" if is_ours else "outage",
+        summary=summary,
+        severity=severities.all_users,
+        reason=severities.reason("all_users"),
+        rests_on=ids(standings),
+        since=earliest(standings),
+        scope=Scope("all-users", summary, _affected(hit, people)),
+    )
+
+
+def _is_dark(offered: dict[str, list[Standing]]) -> bool:
+    """Whether nothing is known of a service that somebody offers."""
+    return bool(offered) and all(is_dark(one) for some in offered.values() for one in some)
+
+
+def _unknown(services: Sequence[Standing], dark: Sequence[str]) -> Verdict:
     if any(one.result is None or one.is_soft for one in services if one.state is None):
         return Verdict(verdict="unknown", summary="looking for the first time")
     if not services:
@@ -150,30 +159,22 @@ def _unknown(services: Sequence[Standing], dark: list[str]) -> Verdict:
     blind = [one for one in services if one.state == State.UNKNOWN]
     return Verdict(
         verdict="unknown",
-        summary=f"could not look at {_listed(dark)}",
-        since=_earliest(blind),
-        scope=Scope(affected=_ids(blind)),
+        summary=f"could not look at {listed(dark)}",
+        rests_on=ids(blind),
+        since=earliest(blind),
+        scope=Scope(affected=ids(blind)),
     )
 
 
-def _in_words(standings: Sequence[Standing]) -> str:
-    first = standings[0]
-    summary = first.result.summary if first.result else ""
-    more = f" (and {len(standings) - 1} more)" if len(standings) > 1 else ""
-    return f"{first.id}: {summary}{more}"
+def _arrives(board: Board) -> bool:
+    """Whether test mail is known to arrive, on every trip of which something is known."""
+    known = [
+        one.state
+        for one in board.standings.values()
+        if one.target.trip is not None and one.state not in (None, State.UNKNOWN)
+    ]
+    return bool(known) and all(state == State.OK for state in known)
 
 
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-
-
-def _ids(standings: Iterable[Standing]) -> tuple[str, ...]:
-    return tuple(one.id for one in standings)
-
-
-def _earliest(standings: Iterable[Standing]) -> datetime | None:
-    return min((one.since for one in standings if one.since), default=None)
-
-
-def _latest(standings: Iterable[Standing]) -> datetime | None:
+def _latest(standings: Sequence[Standing]) -> datetime | None:
     return max((one.since for one in standings if one.since), default=None)

@@ -12,6 +12,7 @@ from app.monitor import AT_ONCE, Job, Monitor, run_job
 from checks.board import Board
 from checks.model import CheckOptions, Host, Result, State, System, Target
 from tests.boards import NOWHERE, result
+from tests.trips import canary, trip
 
 Answer = Callable[[], State]
 
@@ -192,3 +193,39 @@ async def test_nothing_is_left_running_after_the_monitor_was_cancelled() -> None
     await asyncio.gather(running, return_exceptions=True)
     assert check.at_once == 0
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_test_mail_that_fails_as_its_service_does_is_not_tried_again() -> None:
+    port, mail = Asked(lambda: State.CRITICAL), Asked(lambda: State.CRITICAL)
+    way = trip(canary("one@lab.test", "mail1"), canary("one@lab.test", "mail1"))
+    targets = [way.door, Target(name="one", about="roundtrip", resolver=NOWHERE, trip=way)]
+    options = CheckOptions()
+    one = Monitor(
+        "lab.test",
+        [
+            Job(kind="asked", check=check, target=target, options=options)
+            for check, target in zip((port, mail), targets, strict=True)
+        ],
+    )
+    await one.sweep()
+    assert (port.asked, mail.asked) == (3, 1)
+    port.answer = lambda: State.OK
+    await one.sweep()
+    assert (port.asked, mail.asked) == (5, 3)
+    assert one.board.standings["roundtrip/one"].state == State.CRITICAL
+
+
+async def test_what_turns_on_a_host_hurries_the_test_mail_that_goes_by_it() -> None:
+    port, mail = Asked(lambda: State.OK), Asked(lambda: State.OK)
+    way = trip(canary("one@lab.test", "mail1"), canary("one@lab.test", "mail1"))
+    target = Target(name="one", about="roundtrip", resolver=NOWHERE, trip=way)
+    one = Monitor(
+        "lab.test",
+        [
+            Job(kind="asked", check=port, target=way.door, options=CheckOptions(interval=0.2)),
+            Job(kind="asked", check=mail, target=target, options=CheckOptions(interval=600)),
+        ],
+    )
+    await watch(one, lambda _: mail.asked == 1 and port.asked >= 2)
+    port.answer = lambda: State.CRITICAL
+    await watch(one, lambda _: mail.asked >= 3)

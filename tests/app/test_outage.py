@@ -45,7 +45,7 @@ def test_status_tells_health_and_outage_by_exit_status_and_json(
     assert ill.returncode == 2
     document = json.loads(ill.stdout)
     assert document["verdict"] == "outage"
-    assert document["scope"]["summary"] == "nobody can receive or send"
+    assert document["scope"]["summary"] == "nobody can send mail or receive it from outside"
     codes = {check["id"].partition("/")[0]: check["findings"] for check in document["checks"]}
     assert codes["smtp"] == codes["submission"] == ["smtp.connect.refused"]
 

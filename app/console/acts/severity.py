@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from app.incident.situation import Situation
 
 MEANINGS = {
-    Severity.SEV1: "everybody: nobody can send, or read mail",
-    Severity.SEV2: "many: a service or a host is out",
-    Severity.SEV3: "some: a domain or a function, with a way round",
-    Severity.SEV4: "hardly anybody; it can wait for the day",
+    Severity.SEV1: "nobody of all, of a host or of a domain can send, receive or read",
+    Severity.SEV2: "many are hit: a service is out, or mail waits",
+    Severity.SEV3: "one user, or what stands in for another is lost",
+    Severity.SEV4: "nobody yet; it can wait for the day",
 }
 
 

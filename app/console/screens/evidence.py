@@ -1,4 +1,4 @@
-"""Every check that is not OK, with what speaks for it; ready to be read out on the phone."""
+"""Why the verdict is what it is, and every check that is not OK; ready for the phone."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from app.engine import Scene
+from app.explained import explained
 from checks.model import State
 from checks.when import clock
 from widgets.entry import Entry, details
 from widgets.key_bar import KeyBar
 from widgets.reader import Reader
-from widgets.text import Row, row
+from widgets.text import Row, Span, row
 
 
 class EvidenceScreen(Screen[None]):
@@ -42,4 +43,5 @@ def _rows(scene: Scene) -> list[Row]:
         for one in scene.board.standings.values()
         if one.result is not None and one.result.state != State.OK
     )
-    return details(Entry("evidence", (), wrong), scene.board.at)
+    why = [row(Span(f"{label:<10}", "dim"), said) for label, said in explained(scene.verdict)]
+    return details(Entry("evidence", (), wrong, more=(*why, ()) if why else ()), scene.board.at)

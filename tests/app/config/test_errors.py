@@ -81,6 +81,15 @@ MISTAKES = [
         HOST + "[targets.SEV1]\nnotice = -1",
         ':4: targets.SEV1: "notice": must be more than 0 and at most 2592000 seconds (30 days)',
     ),
+    (
+        HOST + '[severity]\none_host = "SEV9"',
+        ':4: severity: "one_host": must be one of SEV1, SEV2, SEV3, SEV4',
+    ),
+    (
+        HOST + '[severity]\none_hots = "SEV2"',
+        ':4: severity: unknown key "one_hots"; did you mean "one_host"?',
+    ),
+    ("severity = 3\n" + HOST, ':1: "severity" must be a table'),
     ("targets = 3\n" + HOST, ':1: "targets" is written [targets.SEV1]'),
     ("check = []\n" + HOST, ':1: "check" is written [check.KIND]'),
     # values

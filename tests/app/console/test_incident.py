@@ -209,7 +209,7 @@ def test_each_act_is_a_letter_and_stands_in_the_log(
         ana.do(("i", "Open an incident"), ("\r", "next notice"), ("i", "HYPOTHESES"))
         ana.do(("?", "say that you have taken it on"), ("\x1b", "HYPOTHESES"))
         ana.do(("a", "acknowledged by "), ("a", "has acknowledged it already"))
-        ana.do(("s", "SEV1  everybody"))
+        ana.do(("s", "SEV1  nobody of all"))
         ana.pick("SEV3", "SEV3 because")
         ana.do(("a test system\r", "set by"))
         ana.wait_for(": a test system · measured SEV1")

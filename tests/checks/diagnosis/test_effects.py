@@ -1,0 +1,107 @@
+"""The table of findings, and what it makes of a log."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from checks import registry
+from checks.board import Board
+from checks.diagnosis.effects import effect_of, table
+from checks.diagnosis.severity import MEANINGS, ROWS
+from checks.diagnosis.verdict import judge
+from checks.facts import LogFacts, LogKind, Reason
+from checks.model import Finding, State
+from tests.boards import ONSET, board, result
+
+DECLARED = {code for kind in registry.kinds() for code in registry.load(kind).FINDINGS}
+
+
+@pytest.mark.parametrize("code", table())
+def test_each_finding_of_the_table_is_one_that_a_check_declares(code: str) -> None:
+    assert any(one == code or (code.endswith(".") and one.startswith(code)) for one in DECLARED)
+
+
+def test_each_row_of_the_table_has_a_severity_and_each_severity_a_meaning() -> None:
+    assert {effect.row for effect in table().values()} <= set(ROWS)
+    assert set(MEANINGS) == set(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("code", "row"),
+    [
+        ("tls.expires-soon", "risk"),
+        ("tls.anything.else", "flaw"),
+        ("dns.mx.missing", "part"),
+        ("dns.mx.alias", "flaw"),
+        ("nobody.knows", None),
+        ("", None),
+    ],
+)
+def test_the_longest_that_fits_counts(code: str, row: str | None) -> None:
+    found = effect_of(code)
+    assert (found.row if found else None) == row
+
+
+def logged(*kinds: LogKind, login: float | None = None, delivery: float | None = None) -> Board:
+    """A board whose log check speaks of these kinds; signs of life are seconds after the onset."""
+    facts = LogFacts(
+        since=ONSET,
+        until=ONSET,
+        kinds=kinds,
+        last_login=None if login is None else ONSET + timedelta(seconds=login),
+        last_delivery=None if delivery is None else ONSET + timedelta(seconds=delivery),
+    )
+    answer = replace(
+        result(State.WARNING, summary="; ".join(kind.meaning for kind in kinds)),
+        findings=tuple(Finding(kind.code, kind.meaning) for kind in kinds),
+        facts=facts,
+    )
+    on = board({"imap/mail1:143": State.OK, "logs/mail1": State.WARNING})
+    return on.take("logs/mail1", answer, on.at)
+
+
+def kind(code: str, *users: str, last: float = 0.0) -> LogKind:
+    return LogKind(
+        code=code,
+        meaning=f"{code}: {', '.join(users)}",
+        count=3,
+        recent=3,
+        first=ONSET,
+        last=ONSET + timedelta(seconds=last),
+        users=tuple(Reason(user, 1) for user in users),
+    )
+
+
+def test_a_log_names_the_user_that_is_hit() -> None:
+    judged = judge(logged(kind("log.dovecot.over-quota", "eva@lab.test")))
+    assert (judged.scope.kind, judged.severity) == ("one-user", "SEV3")
+    assert judged.scope.affected == ("eva@lab.test",)
+    assert judged.since == ONSET
+
+
+def test_several_users_are_no_longer_one() -> None:
+    judged = judge(logged(kind("log.dovecot.over-quota", "eva@lab.test", "ben@lab.test")))
+    assert (judged.scope.kind, judged.scope.affected) == (
+        "one-service",
+        ("eva@lab.test", "ben@lab.test"),
+    )
+
+
+def test_what_a_log_complained_of_is_over_when_it_works_again() -> None:
+    backend = kind("log.dovecot.auth-backend", last=10)
+    assert judge(logged(backend)).severity == "SEV2"
+    assert judge(logged(backend, login=5)).severity == "SEV2"
+    assert judge(logged(backend, login=11)).verdict == "healthy"
+    assert judge(logged(backend, delivery=11)).severity == "SEV2"
+
+
+def test_what_is_said_in_the_log_and_means_nothing_yet_hits_nobody() -> None:
+    grave, slight = kind("log.dovecot.over-quota", "eva@lab.test"), kind("log.postfix.fatal")
+    on = logged(grave, slight)
+    answer = on.standings["logs/mail1"].result
+    assert answer is not None
+    on = on.take("logs/mail1", replace(answer, summary=grave.meaning), on.at)
+    assert judge(on).summary == f"logs/mail1: {grave.meaning}"
