@@ -82,6 +82,9 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
         return _result(session, Judged(State.UNKNOWN, "helo.unseen", f"no greeting: {why}"), ())
     words = seen.banner.lines[0].split()
     name = visible(words[0], 255) if words else ""
+    if not is_seen(session.dialogue.peer, target.address):
+        shown = f"greets as {name or 'nobody'}, behind an address that no one elsewhere sees"
+        return _result(session, None, (shown,))
     with session.phases.phase("names"):
         left = deadline * (1 - OWN_SHARE)
         names = await _look_up(name, session.dialogue.peer, target.resolver, left)
@@ -89,7 +92,7 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
         f"greets as {name or 'nobody'}: {', '.join(names.addresses) or 'no address'}",
         f"{names.address}: {', '.join(names.reverse) or 'no name'}",
     )
-    return _result(session, judge(names, is_seen=is_seen(names.address, target.address)), evidence)
+    return _result(session, judge(names), evidence)
 
 
 def _result(session: Session, judged: Judged | None, evidence: tuple[str, ...]) -> Result:
@@ -139,18 +142,17 @@ def is_full_name(name: str) -> bool:
     return "." in name.strip(".") and not address_literal(name) and name.isascii()
 
 
-def judge(names: Names, *, is_seen: bool) -> Judged | None:
-    """Whether the name is one; it matters to nobody where others don't see the address."""
-    state = State.WARNING if is_seen else State.OK
+def judge(names: Names) -> Judged | None:
+    """Whether the name is one."""
     greeted = names.greeted or "nobody"
     if not is_full_name(names.greeted):
         text = f"greets as {greeted}, which is no full name: receivers distrust it"
-        return Judged(state, "helo.no-name", text)
+        return Judged(State.WARNING, "helo.no-name", text)
     if names.failure:
         return Judged(State.UNKNOWN, "dns.resolver.failed", names.failure)
     if not names.addresses:
         text = f"greets as {greeted}, which does not exist: receivers may refuse its mail"
-        return Judged(state, "helo.unknown-name", text)
+        return Judged(State.WARNING, "helo.unknown-name", text)
     is_same = names.address in names.addresses or greeted.lower().rstrip(".") in names.reverse
     if is_same:
         return None
