@@ -25,6 +25,9 @@ UNDISCLOSED = "undisclosed-recipients:;"
 
 SUBJECT_LIMIT = 200
 
+LINE_LIMIT = 900
+"""Longest line that goes as it is; relays take 998 (RFC 5322 2.1.1)."""
+
 
 def compose(message: Message, route: Route, recipients: Sequence[str]) -> Mail:
     """The mail for these recipients of the route."""
@@ -41,13 +44,19 @@ def compose(message: Message, route: Route, recipients: Sequence[str]) -> Mail:
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     lines = "\n".join(visible(line, 5000) for line in message.text.split("\n"))
-    mail.set_content(f"{lines.rstrip()}\n", charset="utf-8", cte="quoted-printable")
+    mail.set_content(f"{lines.rstrip()}\n", charset="utf-8", cte=_encoding(lines))
     return Mail(
         sender=sender,
         recipients=addresses,
         content=mail.as_bytes().decode(),
         is_utf8=is_utf8,
     )
+
+
+def _encoding(text: str) -> str:
+    """As it is, where every relay carries it so: somebody may have to read it raw."""
+    is_plain = text.isascii() and all(len(line) <= LINE_LIMIT for line in text.split("\n"))
+    return "7bit" if is_plain else "quoted-printable"
 
 
 def _address(address: str) -> Address:

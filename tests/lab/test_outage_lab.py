@@ -76,6 +76,18 @@ def test_a_host_is_a_host_with_its_own_systemd_journal_and_services(place: Place
     assert mentions(place) == []
 
 
+def test_a_notice_gets_out_while_everything_but_the_jump_box_is_down(place: Place) -> None:
+    lab = Lab(place, ["jump", "ext"])
+    lab.up()
+    jump, ext = lab.machines["jump"], lab.machines["ext"]
+    told = jump.run("su - oper -c 'mailmedic notify --test outside'")
+    assert "outside: accepted, team@out.test, 250 2.0.0 Ok: queued as " in told
+    # Postfix has queued it; the mailbox has it as soon as its delivery agent has run.
+    mail = "for n in $(seq 100); do cat /var/vmail/all/new/* && exit; sleep 0.1; done 2>/dev/null"
+    assert "Subject: [TEST] mailmedic: the route outside" in ext.run(mail)
+    lab.down()
+
+
 def test_an_up_that_was_killed_half_way_leaves_nothing_after_down(place: Place) -> None:
     reached = set()
     for instant in (0.3, 0.8, 1.5, 3.0, 6.0):
