@@ -26,6 +26,9 @@ ABOUT = {"smtps": "smtps", "smtp": "submission", "smtp+plain": "smtp"}
 BATCH = 50
 """Recipients of one connection; a relay has to take 100 (RFC 5321 4.5.3.1.8)."""
 
+AHEAD = 5
+"""Recipients of the connection that goes ahead, where there are more than fit into one."""
+
 CONNECTIONS = 5
 """At the same time: half of what relays let one client have."""
 
@@ -101,11 +104,9 @@ def _batches(recipients: Sequence[str]) -> list[Sequence[str]]:
     """Those apart that not every relay can carry (RFC 6531)."""
     simple = [one for one in recipients if one.rpartition("@")[0].isascii()]
     others = [one for one in recipients if one not in simple]
-    return [
-        some[start : start + BATCH]
-        for some in (simple, others)
-        for start in range(0, len(some), BATCH)
-    ]
+    ahead = AHEAD if len(simple) > BATCH else 0
+    parts = (simple[:ahead], simple[ahead:], others)
+    return [some[start : start + BATCH] for some in parts for start in range(0, len(some), BATCH)]
 
 
 def _is_here(host: str) -> bool:

@@ -39,7 +39,7 @@ async def test_everybody_gets_it_once_over_a_few_connections() -> None:
     assert sorted(relay.recipients) == sorted(USERS)
     assert {one.outcome for one in found} == {"accepted"}
     assert sorted(one.recipient for one in found) == sorted(USERS)
-    assert len({one.proof for one in found}) == relay.connections == 4
+    assert len({one.proof for one in found}) == relay.connections == 5
 
 
 async def test_half_of_many_are_refused_and_only_they_are_told_of_as_such() -> None:
