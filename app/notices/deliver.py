@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from app.incident.kinds import Delivery
 from app.notices import routes
-from app.notices.route import Message, Route
+from app.notices.route import Message, Route, harmless
 from checks.fate import Fate
 from checks.model import now
 from checks.reveal import SecretError, reveal
@@ -41,7 +43,7 @@ async def deliver(message: Message, route: Route, *, deadline: float) -> tuple[D
     except SecretError as error:
         fate = Fate("refused", f"its secret can't be had: {error}")
         return tuple(_told(route, one, fate, 0, Credentials("", "")) for one in recipients or [""])
-    return await _deliver(message, route, recipients or [""], secret, ends)
+    return await _deliver(harmless(message), route, recipients or [""], secret, ends)
 
 
 async def _deliver(
@@ -66,8 +68,6 @@ async def _try(
     message: Message, route: Route, recipients: list[str], secret: Credentials, left: float
 ) -> dict[str, Fate]:
     """One try. Whatever a route ends with, it may have sent something before."""
-    from msgspec.structs import replace
-
     asked = replace(message, recipients=tuple(filter(None, recipients)))
     try:
         async with asyncio.timeout(left + GRACE):

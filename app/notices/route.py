@@ -7,9 +7,14 @@ unknown, as in `checks.fate`. What is unknown is never sent again unasked.
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from checks.resolver import Resolver
 from checks.secret import Secret
+from checks.text import visible
+
+SUBJECT_LIMIT, LINE_LIMIT = 200, 5000
+"""Characters of a subject, and of a line of the text."""
 
 AUDIENCES = ("it", "management", "users")
 
@@ -55,3 +60,10 @@ class Message(Struct, frozen=True, kw_only=True):
     incident: str = ""
     severity: str = ""
     is_test: bool = False
+
+
+def harmless(message: Message) -> Message:
+    """`message` as it may reach a terminal, a header or a chat: its texts come from many sides."""
+    lines = (visible(line, LINE_LIMIT) for line in message.text.split("\n"))
+    subject = visible(message.subject, SUBJECT_LIMIT)
+    return replace(message, subject=subject, text="\n".join(lines).rstrip())

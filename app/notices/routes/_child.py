@@ -49,6 +49,5 @@ def judge(status: int, said: bytes) -> Fate:
 
 
 def plain(message: Message) -> str:
-    """The message as a person reads it on a pager or terminal, harmless there."""
-    lines = (message.subject, "", *message.text.split("\n"))
-    return "\n".join(visible(line, 2000) for line in lines).rstrip() + "\n"
+    """The message as a person reads it on a pager or terminal."""
+    return f"{message.subject}\n\n{message.text}\n"

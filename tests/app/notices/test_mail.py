@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from app.notices.mail import compose
 from app.notices.mailbox import domain_of, envelope
+from app.notices.route import harmless
 from tests.app.notices.routing import MESSAGE, route
 
 WAY = route("smtp", "smtps://r.test", sender="it@out.test", to=("ana@out.test", "ben@out.test"))
@@ -24,7 +25,7 @@ HEADERS = {
 @settings(max_examples=100, deadline=None)
 @given(subject=st.text(max_size=300), text=st.text(max_size=2000))
 def test_no_subject_and_no_text_becomes_a_header_or_a_long_line(subject: str, text: str) -> None:
-    mail = compose(replace(MESSAGE, subject=subject, text=text), WAY, WAY.to)
+    mail = compose(harmless(replace(MESSAGE, subject=subject, text=text)), WAY, WAY.to)
     read = message_from_string(mail.content, policy=default)
     assert set(read.keys()) == HEADERS
     assert mail.content.isascii()
@@ -33,7 +34,8 @@ def test_no_subject_and_no_text_becomes_a_header_or_a_long_line(subject: str, te
 
 
 def test_a_line_break_in_the_subject_injects_nothing() -> None:
-    mail = compose(replace(MESSAGE, subject="a\r\nBcc: eve@evil.test\r\n\r\nhi"), WAY, WAY.to)
+    injecting = replace(MESSAGE, subject="a\r\nBcc: eve@evil.test\r\n\r\nhi")
+    mail = compose(harmless(injecting), WAY, WAY.to)
     assert "\r\nBcc:" not in mail.content
 
 

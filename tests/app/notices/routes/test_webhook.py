@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from app.incident.kinds import Delivery
 from app.notices.deliver import deliver
+from app.notices.route import harmless
 from app.notices.routes import check
 from app.notices.routes._body import bodies, fill
 from app.notices.routes.webhook import judge
@@ -74,12 +75,9 @@ def test_a_chat_gets_no_mentions_and_links_that_nobody_meant() -> None:
 @settings(max_examples=60, deadline=None)
 @given(subject=st.text(max_size=60), text=st.text(max_size=120))
 def test_whatever_is_said_the_body_stays_what_it_is(subject: str, text: str) -> None:
-    message = replace(MESSAGE, subject=subject, text=text)
+    message = harmless(replace(MESSAGE, subject=subject, text=text))
     for body in bodies().values():
-        try:
-            content, headers = fill(body, message, TOKEN)
-        except UnicodeEncodeError:
-            continue  # lone surrogates, which `visible` takes out before
+        content, headers = fill(body, message, TOKEN)
         assert all(value.isascii() and value.isprintable() for value in headers.values())
         assert body.json is None or isinstance(json.loads(content), dict)
 
