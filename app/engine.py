@@ -159,7 +159,8 @@ class Engine:
 
 
 async def close_logins(system: System) -> None:
-    """End what the logins of hosts and monitors hold open."""
-    hosts = [host.login for host in system.hosts]
-    logins = filter(None, [*hosts, *(monitor.login for monitor in system.monitors)])
+    """End what the logins of hosts, vantage points and monitors hold open."""
+    ways_in = [host.login for host in system.hosts] + [one.login for one in system.vantages]
+    ways_in += [monitor.login for monitor in system.monitors]
+    logins = {id(login): login for login in ways_in if login is not None}.values()
     await asyncio.gather(*(login.close() for login in logins), return_exceptions=True)

@@ -336,6 +336,40 @@ class MonitorFacts(Struct, frozen=True, tag=True):
     not_matched: int = 0
 
 
+class Sight(Struct, frozen=True, tag=True):
+    """A place seen from two sides: `check` is the id of the check that it is the matter of.
+
+    `here` and `there` are open, refused, dropped, unreachable or unclear.
+    """
+
+    check: str
+    name: str
+    here: str
+    there: str
+
+    @property
+    def is_known(self) -> bool:
+        """Whether both sides found something out."""
+        return "unclear" not in (self.here, self.there)
+
+    @property
+    def opens_here(self) -> bool:
+        """Whether we get through."""
+        return self.here == "open"
+
+    @property
+    def opens_there(self) -> bool:
+        """Whether the other device gets through."""
+        return self.there == "open"
+
+
+class VantageFacts(Struct, frozen=True, tag=True):
+    """What another device reaches, asked with `tool`, beside what we reach."""
+
+    tool: str
+    sights: tuple[Sight, ...] = ()
+
+
 Facts = (
     PowerFacts
     | ProcessFacts
@@ -346,4 +380,5 @@ Facts = (
     | RoundTripFacts
     | LogFacts
     | MonitorFacts
+    | VantageFacts
 )

@@ -139,7 +139,8 @@ class Target(Struct, frozen=True, kw_only=True):
     `name` is how the screen calls it (``mail1``, ``mail1:25``, ``lab.test``); `about` stands
     before it in the check's id: the service (``submission``), else the noun (``queue``). `hosts`
     are those that a question about a domain is about too; `trip` is for round trips of test mail
-    alone, `monitor` for what the site's own monitoring says.
+    alone, `monitor` for what the site's own monitoring says, `vantage` for what is asked from
+    another device.
     """
 
     name: str
@@ -151,6 +152,7 @@ class Target(Struct, frozen=True, kw_only=True):
     hosts: tuple[Host, ...] = ()
     trip: Trip | None = None
     monitor: Monitor | None = None
+    vantage: Vantage | None = None
 
     @property
     def id(self) -> str:
@@ -210,6 +212,14 @@ class Monitor(Struct, frozen=True, kw_only=True):
     domains: tuple[str, ...] = ()
 
 
+class Vantage(Struct, frozen=True, kw_only=True):
+    """Another device, and what it `asks` of others, as we ask it from here."""
+
+    name: str
+    login: Login
+    asks: tuple[Target, ...] = ()
+
+
 SERVICE_PORTS = {
     "smtp": 25,
     "submission": 587,
@@ -232,6 +242,7 @@ class System(Struct, frozen=True, kw_only=True):
     hosts: tuple[Host, ...] = ()
     canaries: tuple[Canary, ...] = ()
     monitors: tuple[Monitor, ...] = ()
+    vantages: tuple[Vantage, ...] = ()
 
     def services(self, *names: str) -> list[Target]:
         """A target for each service of each host that is called one of `names`."""

@@ -27,7 +27,7 @@ from app.config.tables import (
     RouteTable,
     Sop,
     SystemTable,
-    Vantage,
+    VantageTable,
 )
 from app.incident.targets import TARGETS, Targets
 from app.notices.contacts import Contact
@@ -35,11 +35,11 @@ from app.notices.route import Route
 from checks import registry
 from checks.diagnosis.severity import Severities
 from checks.hosts.choose import login_from
-from checks.model import CheckOptions, Host, System
+from checks.model import CheckOptions, Host, System, Vantage
 from checks.resolver import Resolver
 from checks.text import visible
 
-__all__ = ["Config", "ConfigError", "Log", "Notices", "Vantage", "load"]
+__all__ = ["Config", "ConfigError", "Log", "Notices", "load"]
 
 Table = TypeVar("Table", bound=Struct)
 
@@ -65,7 +65,6 @@ class Config(Struct, frozen=True, kw_only=True):
     system: System
     path: Path | None = None
     checks: dict[str, CheckOptions] = {}
-    vantages: tuple[Vantage, ...] = ()
     routes: tuple[Route, ...] = ()
     contacts: tuple[Contact, ...] = ()
     notices: Notices = Notices()
@@ -96,12 +95,14 @@ def load(path: Path) -> Config:
     watchers = _many(MonitorTable, "monitor", problems)
     resolver = Resolver(system.resolver)
     config = Config(
-        system=_system(system, resolver, hosts, mailboxes, watchers, problems),
+        system=_seen_from(
+            _many(VantageTable, "vantage", problems),
+            _system(system, resolver, hosts, mailboxes, watchers, problems),
+        ),
         path=path,
         checks=_checks(problems),
         targets=_targets(problems),
         severities=_one(Severities, "severity", problems),
-        vantages=tuple(_many(Vantage, "vantage", problems)),
         contacts=tuple(_many(Contact, "contact", problems)),
         notices=_one(Notices, "notices", problems),
         routes=routes(_many(RouteTable, "route", problems), resolver, problems),
@@ -207,6 +208,17 @@ def _system(
         canaries=canaries(mailboxes, system, problems),
         monitors=monitors(watchers, system, problems),
     )
+
+
+def _seen_from(tables: list[VantageTable], system: System) -> System:
+    """`system` with its vantage points; one that is a host too shares the host's login."""
+    logins = {host.login.name: host.login for host in system.hosts if host.login is not None}
+    vantages = [
+        Vantage(name=table.name, login=login)
+        for table in tables
+        if (login := logins.get(table.login) or login_from(table.login)) is not None
+    ]
+    return replace(system, vantages=tuple(vantages))
 
 
 def _host(table: HostTable, problems: Problems) -> Host:

@@ -104,6 +104,13 @@ def login(text: str) -> None:
     login_from(text)
 
 
+def way_in(text: str) -> None:
+    """A login that there has to be."""
+    login(text)
+    if text in {"", "none"}:
+        raise ValueError('must be "ssh:DEST": it is what the questions go through')
+
+
 def paths(texts: Iterable[str]) -> None:
     """Paths on a host, which has no folder that they could be relative to."""
     for text in texts:

@@ -69,7 +69,7 @@ class MonitorTable(Struct, frozen=True, kw_only=True):
     fingerprint: str = ""
 
 
-class Vantage(Struct, frozen=True, kw_only=True):
+class VantageTable(Struct, frozen=True, kw_only=True):
     """``[[vantage]]``: another device that the same checks are run from."""
 
     name: str
@@ -143,7 +143,7 @@ RULES: dict[type[Struct], Rules] = {
         "query": rules.words,
         "fingerprint": rules.fingerprint,
     },
-    Vantage: {"name": rules.name, "login": rules.login},
+    VantageTable: {"name": rules.name, "login": rules.way_in},
     RouteTable: {
         "name": rules.name,
         "audience": rules.audience,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from checks.hosts import LoginError
-from checks.network._way import Means
+from checks.network._way import Means, Way
 from checks.text import visible
 
 if TYPE_CHECKING:
@@ -62,6 +62,17 @@ class Echo(Struct, frozen=True, kw_only=True):
         """How much a round trip differs from the one before, on average, in seconds."""
         steps = [abs(b - a) for a, b in zip(self.rtts, self.rtts[1:], strict=False)]
         return sum(steps) / len(steps) if steps else 0.0
+
+
+async def send(address: str, way: Way, count: int, *, deadline: float, size: int = 0) -> Echo:
+    """Send `count` requests in the way that there is; nothing where that is TCP. Never raises."""
+    match way.means:
+        case Means.TCP:
+            return Echo(sent=0, error=way.why)
+        case Means.COMMAND:
+            return await by_command(address, count, deadline=deadline, size=size)
+        case Means.SOCKET | Means.RAW:
+            return await by_icmplib(address, way.means, count, size=size)
 
 
 async def by_icmplib(address: str, means: Means, count: int, *, size: int = 0) -> Echo:

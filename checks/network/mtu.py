@@ -16,9 +16,10 @@ from msgspec.structs import replace
 
 from checks import connect
 from checks.model import CheckOptions, Finding, Result, State, System, Target, split_service
-from checks.network._echo import Echo, by_command, by_icmplib, sum_up
-from checks.network._segment import Segment, send
-from checks.network._way import Means, Way, way
+from checks.network import _segment
+from checks.network._echo import Echo, send, sum_up
+from checks.network._segment import Segment
+from checks.network._way import Way, way
 from checks.phases import Phases
 
 FINDINGS: dict[str, str] = {
@@ -87,16 +88,6 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
     return phases.result(state, text, *([Finding(code, text)] if code else []))
 
 
-async def _ask(address: str, means: Way, size: int, count: int, deadline: float) -> Echo:
-    match means.means:
-        case Means.TCP:
-            return Echo(sent=0, error=means.why)
-        case Means.COMMAND:
-            return await by_command(address, count, deadline=deadline, size=size)
-        case Means.SOCKET | Means.RAW:
-            return await by_icmplib(address, means.means, count, size=size)
-
-
 async def _echoes(address: str, means: Way, deadline: float) -> Seen:
     """One of each size, and two more where the large one was not answered: packets do get lost."""
     large = min(LARGE, known_mtu(address))
@@ -111,14 +102,15 @@ async def _both(
     address: str, means: Way, large: int, count: int, deadline: float
 ) -> tuple[Echo, Echo]:
     return await asyncio.gather(
-        _ask(address, means, SMALL, count, deadline), _ask(address, means, large, count, deadline)
+        send(address, means, count, deadline=deadline, size=SMALL),
+        send(address, means, count, deadline=deadline, size=large),
     )
 
 
 async def _closer(there: Target, seen: Seen, deadline: float) -> Seen:
     """What passes, what we have been told to send, and whether TCP gets through all the same."""
     passes, segment = await asyncio.gather(
-        _largest(there.address, await way(), seen, deadline), _segment(there)
+        _largest(there.address, await way(), seen, deadline), _by_tcp(there)
     )
     told = min(seen.told, known_mtu(there.address))
     return replace(seen, told=told, passes=passes, segment=segment)
@@ -128,15 +120,17 @@ async def _largest(address: str, means: Way, seen: Seen, deadline: float) -> int
     if not seen.small.received:
         return 0
     sizes = [size for size in STEPS if size < seen.told]
-    echoes = await asyncio.gather(*(_ask(address, means, size, 1, deadline) for size in sizes))
+    echoes = await asyncio.gather(
+        *(send(address, means, 1, deadline=deadline, size=size) for size in sizes)
+    )
     answered = [size for size, echo in zip(sizes, echoes, strict=True) if echo.received]
     return max(answered, default=SMALL)
 
 
-async def _segment(there: Target) -> Segment:
+async def _by_tcp(there: Target) -> Segment:
     services = there.host.services if there.host else ()
     port = next((number for name, number in map(split_service, services) if name == "smtp"), 0)
-    return await send(replace(there, port=port)) if port else Segment()
+    return await _segment.send(replace(there, port=port)) if port else Segment()
 
 
 def known_mtu(address: str) -> int:

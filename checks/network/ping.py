@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from checks import connect
 from checks.model import CheckOptions, Finding, Result, State, System, Target
-from checks.network._echo import Echo, by_command, by_icmplib, sum_up
+from checks.network._echo import Echo, send, sum_up
 from checks.network._knock import by_tcp
 from checks.network._minute import last, note
 from checks.network._way import Means, Way, way
@@ -119,13 +119,9 @@ def _count(target: Target, options: Options) -> int:
 
 
 async def _send(target: Target, means: Way, count: int, deadline: float) -> Echo:
-    match means.means:
-        case Means.TCP:
-            return await by_tcp(target, deadline=deadline)
-        case Means.COMMAND:
-            return await by_command(target.address, count, deadline=deadline)
-        case Means.SOCKET | Means.RAW:
-            return await by_icmplib(target.address, means.means, count)
+    if means.means is Means.TCP:
+        return await by_tcp(target, deadline=deadline)
+    return await send(target.address, means, count, deadline=deadline)
 
 
 async def how() -> Way:

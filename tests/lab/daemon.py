@@ -197,7 +197,9 @@ def _living(group: int, folder: Path) -> list[int]:
     pids = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            state, _, pgrp = (process / "stat").read_text().rpartition(")")[2].split()[:3]
+            state, _, pgrp = (
+                (process / "stat").read_text(errors="replace").rpartition(")")[2].split()[:3]
+            )
             is_ours = int(pgrp) == group or (process / "cwd").readlink().is_relative_to(folder)
             if is_ours and state != "Z":
                 pids.append(int(process.name))

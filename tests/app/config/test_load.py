@@ -44,7 +44,7 @@ password   = { file = "canary1.secret" }
 
 [[vantage]]
 name  = "gw"
-login = "none"
+login = "ssh:gw"
 
 [[route]]
 name     = "it-team"

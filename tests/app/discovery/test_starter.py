@@ -44,7 +44,7 @@ def test_every_comment_that_is_a_line_of_the_config_is_right_once_it_counts(
     path.write_text(head + "\n".join(commented))
     config = load(path)
     assert config.system.canaries
-    assert config.vantages
+    assert config.system.vantages
     assert config.log.folder
     assert "ping" in config.checks
 

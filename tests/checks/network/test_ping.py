@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.model import Host, Result, State, System, Target
-from checks.network import _minute, _way, ping
+from checks.network import _echo, _minute, _way, ping
 from checks.network._echo import Echo, by_command, by_icmplib, parse_ping
 from checks.network._way import Means, Way
 from checks.resolver import Resolver
@@ -163,12 +163,12 @@ async def test_a_name_that_gives_no_address(
 async def test_a_host_that_never_answers_costs_its_deadline(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def never(address: str, means: Means, count: int) -> Echo:
+    async def never(address: str, means: Means, count: int, *, size: int) -> Echo:
         await asyncio.sleep(60)
         raise AssertionError
 
     _use(monkeypatch, BY_ICMP)
-    monkeypatch.setattr(ping, "by_icmplib", never)
+    monkeypatch.setattr(_echo, "by_icmplib", never)
     result = await ping.check(_target("127.0.0.1"), ping.Options(), deadline=0.3)
     assert result.state is State.WARNING
     assert result.codes == ("ping.no-answer",)
@@ -178,12 +178,12 @@ async def test_a_host_that_never_answers_costs_its_deadline(
 async def test_no_turn_by_the_deadline_is_not_the_hosts_fault(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def slow(address: str, means: Means, count: int) -> Echo:
+    async def slow(address: str, means: Means, count: int, *, size: int) -> Echo:
         await asyncio.sleep(0.5)
         return Echo(sent=1, received=1, rtts=(0.001,))
 
     _use(monkeypatch, BY_ICMP)
-    monkeypatch.setattr(ping, "by_icmplib", slow)
+    monkeypatch.setattr(_echo, "by_icmplib", slow)
     patient = [
         asyncio.create_task(ping.check(_target("127.0.0.1"), ping.Options(), deadline=5))
         for _ in range(ping.AT_ONCE)
