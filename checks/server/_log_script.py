@@ -40,16 +40,17 @@ IDENTIFIERS = (
 """What logs outside of the mail facility, and whose trouble is mail's."""
 
 TROUBLE = (
-    "[Ww]arning|[Ee]rror|[Ff]atal|FATAL|[Pp]anic|[Cc]ritical|CRIT|ALERT|ERROR"
-    "|[Ff]ail|FAIL|[Rr]eject|[Rr]efus|[Dd]en(ied|y)|[Ll]imit|[Tt]imed out|[Tt]imeout"
-    "|status=(bounced|deferred|expired|undeliverable)|status=sent .*discard|[Dd]iscard"
-    "| \\*\\* | == |[Ff]rozen|[Qq]uota|[Kk]ill|[Oo]ut of memory|[Oo]ut of|[Nn]o space|[Rr]ead-only"
-    "|I/O error|[Ll]oop|[Ll]ost connection|[Cc]annot|[Cc]an't|[Uu]nable|[Uu]nknown|[Nn]ot found"
-    "|[Tt]oo many|[Ee]xceed|[Ii]nvalid|[Bb]locked for|[Hh]ung|segfault|core dump|[Cc]orrupt"
-    "|[Tt]hrottl|retry time|expire|[Ss]top|[Ee]xiting|[Tt]erminat|shutting|[Mm]ilter|no longer"
-    "|[Ss]tarting|daemon started|[Rr]eload|[Tt]emporar|Disconnected: |SSL|returned to sender"
-    "|[Uu]nreachable|No such|[Dd]isabled|tempfail|blacklist|greylist|listed by|INFECTED"
-    "|removed by|rotated|[Dd]own|[Bb]ad |[Uu]nexpected|[Mm]issing|[Uu]nusable|does not exist"
+    "[Ww]arn|[Ee]rror|ERROR|[Ff]atal|FATAL|[Pp]anic|[Cc]ritical|[Aa]bort|TROUBLE"
+    "|[Ff]ail|FAIL|[Rr]eject|[Rr]efus|[Dd]en(ied|y)|[Ll]imit|[Tt]imed out|[Tt]imeout|timeout"
+    "|status=(bounced|deferred|expired|undeliverable)|relay=none|[Dd]iscard|: hold: "
+    "| \\*\\* | == |[Ff]rozen|[Ff]reeze|remote host address is the local|[Qq]uota|[Kk]ill"
+    "|[Oo]ut of |[Nn]o space|[Rr]ead-only|[Ll]oop|[Ll]ost|[Cc]annot|[Cc]an.t|[Uu]nable|[Uu]nknown"
+    "|[Nn]ot found|[Tt]oo |[Ee]xceed|[Ii]nvalid|[Bb]locked|[Hh]ung|segfault|[Cc]orrupt|[Tt]hrottl"
+    "|expire|[Ss]top|[Tt]erminat|[Ss]hutting|[Mm]ilter|[Ss]tarting|[Ss]tarted|reload|refreshing"
+    "|[Tt]emporar|Disconnected: |Disconnection|disconnection|SSL|[Uu]nreachable|[Nn]o such|No such"
+    "|[Dd]isabled|greylist|INFECTED|removed by|cancelled by|unfrozen|[Bb]ad |[Uu]nexpected"
+    "|[Mm]issing|closed after|pipelining|read or written by|not authenticated|not owned|writable"
+    "|overriding|signal|restart|NOQUEUE|Sense Key|Opened|[Ee]xit"
 )
 """An extended regular expression for lines worth to travel; every pattern's line has one of it."""
 
