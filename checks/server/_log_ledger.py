@@ -65,10 +65,10 @@ class Ledger:
         if introduced := sender(line):
             self._senders[introduced[0]] = introduced[1]
             _bound(self._senders, SENDERS)
-        if worked := success(line):
-            self._take_success(worked)
-        elif told := event(line):
+        if told := event(line):
             self._events.append(told)
+        elif worked := success(line):
+            self._take_success(worked)
 
     def _take_success(self, worked: Success) -> None:
         self._last[worked.what] = worked.at

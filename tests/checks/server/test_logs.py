@@ -155,3 +155,14 @@ async def test_an_unknown_complaint_is_grouped_by_its_shape(log: Log) -> None:
     log.say("mail1 greyd[1]: error: no peace for 4 minutes")
     (shape,) = facts(await log.look()).shapes
     assert (shape.count, shape.text, shape.code) == (2, "error: no peace for # minutes", "")
+
+
+async def test_a_refused_login_and_discarded_mail_are_no_signs_of_life(log: Log) -> None:
+    log.say(
+        "mail1 postfix/smtpd[1]: warning: x[::1]: SASL PLAIN authentication failed: "
+        "(reason unavailable), sasl_username=ana@lab.test",
+        "mail1 postfix/discard[2]: 76FBD26: to=<a@lab.test>, relay=none, delay=0.1, "
+        "dsn=2.0.0, status=sent (thrown away by rule)",
+    )
+    seen = facts(await log.look())
+    assert (seen.logins, seen.deliveries, seen.lost_count) == ((), (), 1)
