@@ -90,6 +90,14 @@ def _zone(text: str | None) -> tzinfo | None:
     return UTC if text == "Z" else zone(text) if text else None
 
 
+def stamps(offset: str, seconds: str) -> Stamps | None:
+    """For a host whose ``date +%z`` and ``date +%s`` say so; None where they make no sense."""
+    try:
+        return Stamps(zone(offset), datetime.fromtimestamp(int(seconds), UTC))
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def zone(text: str) -> timezone:
     """The zone that ``date +%z`` calls ``+0530``. Raises ValueError."""
     found = re.fullmatch(r"([+-])(\d\d):?(\d\d)", text, re.ASCII)

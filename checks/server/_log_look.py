@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from msgspec import Struct
 
-from checks.hosts import Login, LoginError
+from checks.hosts import Login
 from checks.server._log_ledger import Reading
-from checks.server._log_lines import Line, Stamps, zone
+from checks.server._log_lines import Line, Stamps, stamps
 from checks.server._log_script import (
     IDENTIFIERS,
     OWN_FILES,
@@ -77,8 +77,8 @@ async def look(
 class _Heads(Struct):
     """The head lines, as they come."""
 
-    zone: str = "+0000"
-    now: int = 0
+    zone: str = ""
+    now: str = ""
     cursor: str = ""
     is_whole: bool = False
     count: int = 0
@@ -99,17 +99,14 @@ def parse(text: str) -> Answer | None:
             raws.append((heads.sources[-1] if heads.sources else "", rest))
         else:
             _take_head(heads, mark, rest)
-    try:
-        stamps = Stamps(zone(heads.zone), datetime.fromtimestamp(heads.now, UTC))
-    except (ValueError, OverflowError, OSError):
-        return None
-    if not heads.is_whole:
+    read = stamps(heads.zone, heads.now)
+    if read is None or not heads.is_whole:
         return None
     reading = Reading(
-        lines=tuple(_lines(stamps, raws)),
+        lines=tuple(_lines(read, raws)),
         sources=tuple(visible(one, 200) for one in heads.sources),
         count=heads.count,
-        now=stamps.now,
+        now=read.now,
         cut=_cut(heads),
     )
     place = Place(heads.cursor, tuple(heads.files))
@@ -120,7 +117,7 @@ def _take_head(heads: _Heads, mark: str, rest: str) -> None:
     if mark == "zone":
         heads.zone = rest
     elif mark == "now":
-        heads.now = _number(rest)
+        heads.now = rest
     elif mark == "cursor":
         heads.cursor = rest
     elif mark == "source":
@@ -144,16 +141,16 @@ def _number(text: str) -> int:
     return int(text) if re.fullmatch(r"\d{1,18}", text, re.ASCII) else 0
 
 
-def _lines(stamps: Stamps, raws: Sequence[tuple[str, str]]) -> list[Line]:
+def _lines(read: Stamps, raws: Sequence[tuple[str, str]]) -> list[Line]:
     found = []
     for source, raw in raws:
-        line = stamps.parse(raw, _program(source))
+        line = read.parse(raw, program_of(source))
         if line is not None:
             found.append(line)
     return found
 
 
-def _program(source: str) -> str:
+def program_of(source: str) -> str:
     """The program whose own log a file is; empty for syslog's."""
     return next((name for name in ("exim", "rspamd", "dovecot") if name in source), "")
 
@@ -171,6 +168,3 @@ def mend(denied: Sequence[str], user: str) -> str:
     """The command that lets `user` read what was denied."""
     group = MEND_JOURNAL if "journal" in denied else MEND_FILES
     return group.format(user=user or "USER")
-
-
-__all__ = ["Answer", "LoginError", "Place", "look", "mend", "parse"]

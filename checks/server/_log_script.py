@@ -57,13 +57,47 @@ TROUBLE = (
 WORKING = "Login: user=|sasl_username=|status=sent|stored mail into|saved mail to| => | -> |A=[a-z]"
 """The same for lines that show something to work: a login, a delivery."""
 
-SCRIPT = r"""
+PLACE = r"""
+tell_times() {
+  now=$(date +%s); set -f
+  echo "zone $(date +%z)"; echo "now $now"
+  export YEAR=$(date -d @$((now + 86400)) +%Y) TODAY=$(date -d @$((now + 86400)) +%m%d%H%M%S)
+  export WANTED=$(date -d "@$1" +%Y%m%d%H%M%S)
+}
+place() {
+  low=0 high=$2
+  while [ $((high - low)) -gt 65536 ]; do
+    middle=$(((low + high) / 2))
+    case $(tail -c +$((middle + 1)) "$1" 2>/dev/null | head -c 65536 | awk '
+      NR == 1 { next }
+      /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][T ]/ { k = substr($0, 1, 19)
+        gsub(/[-T :]/, "", k) }
+      /^[A-Z][a-z][a-z] [ 0-9][0-9] [0-9][0-9]:/ {
+        m = index("JanFebMarAprMayJunJulAugSepOctNovDec", substr($0, 1, 3))
+        k = sprintf("%02d%02d%s", (m + 2) / 3, substr($0, 5, 2), substr($0, 8, 8))
+        gsub(/:/, "", k); y = ENVIRON["YEAR"]; if (k > ENVIRON["TODAY"]) y--; k = y k }
+      k != "" { print (k < ENVIRON["WANTED"] ? "before" : "after"); exit }') in
+    before) low=$middle ;; *) high=$middle ;; esac
+  done
+  echo $low
+}
+may_read_journal() {
+  said=$(journalctl -n 1 -o cat 2>&1 >/dev/null) || return
+  case $said in
+  *'not seeing messages'* | *'insufficient permissions'*) echo 'denied journal'; return 1 ;;
+  *'No journal files'*) return 1 ;;
+  esac
+}
+"""
+"""Shell functions: the host's clock and zone; where in a file the time wanted begins; whether
+this user may read the journal, which is said where it is there and may not."""
+
+SCRIPT = (
+    PLACE
+    + r"""
 since=$1 cursor=$2 most=$3 few=$4 raw=$5 syslog=$6 own=$7 idents=$8; shift 8
 export T=$1 G=$2 most few; shift 2
-now=$(date +%s); set -f
-echo "zone $(date +%z)"; echo "now $now"
-export YEAR=$(date -d @$((now + 86400)) +%Y) TODAY=$(date -d @$((now + 86400)) +%m%d%H%M%S)
-export WANTED=$(date -d @$since +%Y%m%d%H%M%S)
+tell_times "$since"
 sift() { awk '
   function idof(s) {
     if (match(s, /: [0-9A-Za-z]+: /)) return substr(s, RSTART + 2, RLENGTH - 4)
@@ -96,23 +130,6 @@ sift() { awk '
     for (i = first + 0; i < last; i++) print "| " bad[i]
   }'
 }
-place() {
-  low=0 high=$2
-  while [ $((high - low)) -gt 65536 ]; do
-    middle=$(((low + high) / 2))
-    case $(tail -c +$((middle + 1)) "$1" 2>/dev/null | head -c 65536 | awk '
-      NR == 1 { next }
-      /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][T ]/ { k = substr($0, 1, 19)
-        gsub(/[-T :]/, "", k) }
-      /^[A-Z][a-z][a-z] [ 0-9][0-9] [0-9][0-9]:/ {
-        m = index("JanFebMarAprMayJunJulAugSepOctNovDec", substr($0, 1, 3))
-        k = sprintf("%02d%02d%s", (m + 2) / 3, substr($0, 5, 2), substr($0, 8, 8))
-        gsub(/:/, "", k); y = ENVIRON["YEAR"]; if (k > ENVIRON["TODAY"]) y--; k = y k }
-      k != "" { print (k < ENVIRON["WANTED"] ? "before" : "after"); exit }') in
-    before) low=$middle ;; *) high=$middle ;; esac
-  done
-  echo $low
-}
 older() { set +f; for old in "$1".1 "$1"-*[0-9]; do
   [ "$(stat -c %i "$old" 2>/dev/null)" = "$2" ] && echo "$old"; done; set -f; }
 rest_of() {
@@ -137,11 +154,8 @@ look_at() {
   done
   rest_of "$path" "$offset" "$length"
 }
-why=$(journalctl -n 1 -o cat 2>&1 >/dev/null) && case $why in
-*'not seeing messages'* | *'insufficient permissions'*) echo 'denied journal'; false ;;
-*'No journal files'*) false ;;
-*) :;; esac && {
-  set -- "$@"; match='SYSLOG_FACILITY=2 + _TRANSPORT=kernel'
+may_read_journal && {
+  match='SYSLOG_FACILITY=2 + _TRANSPORT=kernel'
   for ident in $idents; do match="$match + SYSLOG_IDENTIFIER=$ident"; done
   where=--since=@$since; [ "$cursor" ] && where=--after-cursor=$cursor
   echo 'source journal'
@@ -151,3 +165,4 @@ why=$(journalctl -n 1 -o cat 2>&1 >/dev/null) && case $why in
 for path in $syslog $own; do look_at "$path" "$@"; done
 echo end
 """
+)

@@ -1,0 +1,131 @@
+"""Finds the lines of a host's logs that name something: journal and files, old and packed too.
+
+One command a host, with read rights only. Nothing older than asked for is read: the journal knows
+its times, and in a large file the place is found by bisection (`checks.server._log_script`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from checks.hosts import Login, LoginError
+from checks.server._log_lines import Line, Stamps, stamps
+from checks.server._log_look import program_of
+from checks.server._log_script import IDENTIFIERS, OWN_FILES, PLACE, SYSLOG_FILES
+from checks.text import visible
+
+LIMIT = 1 << 20
+"""Bytes of hits that are taken from a host: 5,000 lines. More is said to be cut."""
+
+SCRIPT = (
+    PLACE
+    + r"""
+since=$1 most=$2 syslog=$3 own=$4 idents=$5; shift 5
+tell_times "$since"
+hits() { LC_ALL=C grep -aiF "$@" | awk '{ print "| " substr($0, 1, 2000) }'; }
+read_one() {
+  file=$1; shift
+  [ -f "$file" ] && [ "$(stat -c %Y "$file")" -ge "$since" ] || return
+  if ! [ -r "$file" ]; then echo "denied $file"; return; fi
+  echo "source $file"
+  case $file in
+  *.gz) gzip -dc "$file" | hits "$@" ;;
+  *) size=$(stat -c %s "$file"); tail -c +$(($(place "$file" "$size") + 1)) "$file" | hits "$@" ;;
+  esac
+}
+may_read_journal && {
+  match='SYSLOG_FACILITY=2'
+  for ident in $idents; do match="$match + SYSLOG_IDENTIFIER=$ident"; done
+  echo 'source journal'
+  journalctl -qa --no-pager -o short-unix --since=@$since $match | hits "$@"
+  syslog=
+}
+for path in $syslog $own; do
+  set +f; for file in "$path" "$path".1 "$path"-*[0-9] "$path".*.gz "$path"-*.gz; do
+    read_one "$file" "$@"; done; set -f
+done
+echo end
+"""
+)
+
+
+class Hit(Struct, frozen=True):
+    """A line of a host's log."""
+
+    host: str
+    line: Line
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """What a host's logs have; `trouble` says what could not be read, or was too much."""
+
+    host: str
+    hits: tuple[Hit, ...] = ()
+    sources: tuple[str, ...] = ()
+    trouble: str = ""
+
+
+async def search(
+    host: str, login: Login, terms: Sequence[str], since: datetime, *, deadline: float
+) -> Found:
+    """The lines since then that name one of `terms`."""
+    words = [
+        str(int(since.timestamp())),
+        str(LIMIT),
+        " ".join(SYSLOG_FILES),
+        " ".join(OWN_FILES),
+        " ".join(IDENTIFIERS),
+        *(word for term in terms for word in ("-e", term)),
+    ]
+    try:
+        output = await login.run(["sh", "-c", SCRIPT, "sh", *words], deadline=deadline, limit=LIMIT)
+    except LoginError as error:
+        return Found(host=host, trouble=visible(str(error)))
+    text = output.stdout.decode("utf-8", "backslashreplace")
+    return parse(host, text, terms, is_cut=output.is_cut)
+
+
+def parse(host: str, text: str, terms: Sequence[str], *, is_cut: bool = False) -> Found:
+    """The script's answer. A term counts where it is a word of its own."""
+    heads: dict[str, str] = {}
+    sources: list[str] = []
+    denied: list[str] = []
+    raws: list[tuple[str, str]] = []
+    for raw in text.split("\n"):
+        mark, _, rest = raw.partition(" ")
+        if mark == "|":
+            raws.append((sources[-1] if sources else "", rest))
+        elif mark == "source":
+            sources.append(rest)
+        elif mark == "denied":
+            denied.append(rest)
+        else:
+            heads.setdefault(mark, rest)
+    read = stamps(heads.get("zone", ""), heads.get("now", ""))
+    if read is None:
+        return Found(host=host, trouble="gave no answer about its logs")
+    trouble = [f"may not read {visible(one)}" for one in denied]
+    if is_cut or "end" not in heads:
+        trouble.append("more lines than were taken: ask for a shorter time")
+    if not sources and not denied:
+        trouble.append("no journal and no mail log there")
+    return Found(
+        host=host,
+        hits=tuple(_hits(host, read, raws, terms)),
+        sources=tuple(map(visible, sources)),
+        trouble="; ".join(trouble),
+    )
+
+
+def _hits(
+    host: str, read: Stamps, raws: Sequence[tuple[str, str]], terms: Sequence[str]
+) -> list[Hit]:
+    named = re.compile(
+        "|".join(rf"(?<![\w.-]){re.escape(term)}(?![\w-])" for term in terms), re.IGNORECASE
+    )
+    lines = (read.parse(raw, program_of(source)) for source, raw in raws if named.search(raw))
+    return [Hit(host, line) for line in lines if line is not None]
