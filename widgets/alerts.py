@@ -20,7 +20,7 @@ SEVERITIES = {
 def alerts(standing: Standing) -> tuple[Row, ...]:
     """Those on our hosts, then the first of those that could not be matched."""
     facts = standing.result.facts if standing.result else None
-    if not isinstance(facts, MonitorFacts):
+    if not isinstance(facts, MonitorFacts) or not (facts.alerts or facts.not_matched):
         return ()
     note = row(
         Span("shown, and evidence for the onset; the verdict rests on our own checks", "dim")
