@@ -190,7 +190,8 @@ class Client:
                 case h11.Data():
                     body += event.data
                     if len(body) > limit:
-                        return Answer(status, headers, bytes(body[:limit]), is_cut=True)
+                        del body[limit:]
+                        return Answer(status, headers, bytes(body), is_cut=True)
                 case h11.EndOfMessage():
                     return Answer(status, headers, bytes(body))
                 case h11.ConnectionClosed():

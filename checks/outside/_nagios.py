@@ -12,12 +12,12 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from checks.outside._service import Babbles, Denied, Refuses, Service, decoded
+from checks.outside._service import TOO_MUCH, Babbles, Denied, Refuses, Service, decoded
 from checks.outside._told import Told, moment
 from checks.text import visible
 
-COUNT = 500
-"""Most hosts and services that are listed: what is not well, 1.3 kB each."""
+COUNT = 250
+"""Most hosts, and most services, that are listed: what is not well, 1.3 kB each."""
 
 SERVICE_SEVERITY = {4: "warning", 8: "warning", 16: "critical"}
 """The CGI's bits (cgiutils.h) for WARNING, UNKNOWN and CRITICAL."""
@@ -99,7 +99,7 @@ async def ask(service: Service) -> list[Told]:
 async def _get(service: Service, question: str, shape: type[A]) -> A:
     answer = await service.answer(f"?{question}")
     if answer.is_cut:
-        raise Babbles("it says more than 1 MB")
+        raise Babbles(TOO_MUCH)
     refused = decoded(answer.body, _Answer).result
     if refused.type_code:
         raise Refuses(f"it does not take the question: {visible(refused.message, 160)}")

@@ -49,8 +49,8 @@ MATCH = 0.2
 NAMED = 3
 """Alerts that the summary names."""
 
-FILE_LIMIT = 1 << 20
-"""Bytes of a status file: 800 hosts and services."""
+FILE_LIMIT = 400_000
+"""Bytes of a status file: 300 hosts and services."""
 
 WEIGHT = {"critical": 0, "warning": 1, "info": 2}
 STATES = {"critical": State.CRITICAL, "warning": State.WARNING, "info": State.OK}
@@ -127,7 +127,7 @@ async def _read(monitor: Monitor, deadline: float) -> list[Told]:
     assert monitor.login is not None  # noqa: S101 - for mypy: `_ask` has looked
     content = await monitor.login.read(monitor.status_file, deadline=deadline, limit=FILE_LIMIT)
     if len(content) == FILE_LIMIT:
-        raise _service.Babbles("its status file has more than 1 MB: name its statusjson.cgi")
+        raise _service.Babbles("its status file has more than 400 kB: name its statusjson.cgi")
     return _nagios.parse(content)
 
 

@@ -26,6 +26,7 @@ FINDINGS = {
     "tls.expiring": "the certificate ends soon",
     "tls.expires-soon": "the certificate ends within days",
     "tls.too-old": "no TLS version in common: the server's are too old",
+    "tls.too-large": "the server's certificates are larger than anybody takes",
     "tls.plaintext": "the server speaks plain text where TLS is expected",
     "tls.timeout": "the TLS handshake did not end",
     "tls.closed": "the connection ended in the TLS handshake",
@@ -62,6 +63,7 @@ _REASONS = {
     "UNSUPPORTED_PROTOCOL": "tls.too-old",
     "TLSV1_ALERT_PROTOCOL_VERSION": "tls.too-old",
     "DH_KEY_TOO_SMALL": "tls.weak",
+    "EXCESSIVE_MESSAGE_SIZE": "tls.too-large",
 }
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 USER_DENIED = b"535 5.7.8 Error: authentication failed\r\n"
 HANG = b""
+DROP = b"(the connection)"
 PIECE = 1 << 16
 
 
@@ -26,7 +27,8 @@ class Message:
 
 @dataclass
 class MailSystem:
-    """`smtp_says` and `imap_says` replace the answer to a command; after `HANG` nothing comes.
+    """`smtp_says` and `imap_says` replace the answer to a command; after `HANG` nothing comes,
+    and `DROP` ends the connection.
 
     In an IMAP answer ``%T`` is the command's tag.
     """
@@ -136,6 +138,8 @@ def _fetched(message: Message, rest: str) -> bytes:
 async def _say(writer: StreamWriter, answer: bytes) -> None:
     if answer == HANG:
         await asyncio.sleep(3600)
+    if answer == DROP:
+        raise ConnectionResetError
     for start in range(0, len(answer), PIECE):
         writer.write(answer[start : start + PIECE])
         await writer.drain()

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import ipaddress
 import ssl
+import subprocess
 from asyncio import StreamReader, StreamWriter
 from datetime import timedelta
 from pathlib import Path
@@ -14,11 +15,13 @@ from tempfile import TemporaryDirectory
 import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from checks.model import now
 from tests.peers import HOST
+
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 NAME = "mx.lab.test"
 
@@ -136,6 +139,50 @@ def hostile_names() -> ssl.SSLContext:
     return _from_keys(certificate, key)
 
 
+@functools.cache
+def sha_1() -> ssl.SSLContext:
+    """35: signed with SHA-1 by the trusted CA; openssl(1) does it, cryptography no longer."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
+    request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
+    with TemporaryDirectory() as folder:
+        path = Path(folder)
+        (path / "ca.pem").write_bytes(authority().cert_pem.bytes())
+        (path / "ca.key").write_bytes(authority().private_key_pem.bytes())
+        signing = ["openssl", "x509", "-req", "-sha1", "-CA", "ca.pem", "-CAkey", "ca.key"]
+        signed = subprocess.run(
+            [*signing, "-set_serial", "7"],
+            input=request.public_bytes(serialization.Encoding.PEM),
+            capture_output=True,
+            check=True,
+            cwd=folder,
+        ).stdout
+    return _from_keys(x509.load_pem_x509_certificate(signed), key)
+
+
+@functools.cache
+def short_key() -> ssl.SSLContext:
+    """35: an RSA key of 1024 bits; signed by the trusted CA."""
+    key = rsa.generate_private_key(65537, 1024)
+    issuer_key, issuer = _authority()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
+    return _from_keys(_builder(name, issuer.subject, key).sign(issuer_key, hashes.SHA256()), key)
+
+
+@functools.cache
+def huge() -> ssl.SSLContext:
+    """37: a certificate of 1 MB; signed by the trusted CA."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    names = [x509.DNSName(f"host-{number:06}.of-many.lab.test") for number in range(33_000)]
+    issuer_key, issuer = _authority()
+    certificate = (
+        _builder(x509.Name([]), issuer.subject, key)
+        .add_extension(x509.SubjectAlternativeName(names), critical=True)
+        .sign(issuer_key, hashes.SHA256())
+    )
+    return _from_keys(certificate, key)
+
+
 def _own(name: str, algorithm: hashes.SHA256) -> ssl.SSLContext:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -143,7 +190,7 @@ def _own(name: str, algorithm: hashes.SHA256) -> ssl.SSLContext:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: float = 90
+    subject: x509.Name, issuer: x509.Name, key: Key, days: float = 90
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -156,9 +203,7 @@ def _builder(
     )
 
 
-def _from_keys(
-    certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey, *above: x509.Certificate
-) -> ssl.SSLContext:
+def _from_keys(certificate: x509.Certificate, key: Key, *above: x509.Certificate) -> ssl.SSLContext:
     pem = serialization.Encoding.PEM
     return _from_pem(
         b"".join(one.public_bytes(pem) for one in (certificate, *above)),
@@ -168,6 +213,7 @@ def _from_keys(
 
 def _from_pem(certificate: bytes, key: bytes) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")  # or it would refuse its own weak certificate
     with TemporaryDirectory() as folder:
         path = Path(folder) / "both.pem"
         path.write_bytes(certificate + key)

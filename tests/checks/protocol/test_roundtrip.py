@@ -23,7 +23,7 @@ from checks.resolver import Resolver
 from checks.secret import Credentials, Secret
 from tests.checks.protocol.asking import GRACE, ca_file, left_open
 from tests.peers import HOST, mailsystem, serve, tls
-from tests.peers.mailsystem import HANG, MailSystem
+from tests.peers.mailsystem import DROP, HANG, MailSystem
 
 PASSWORD = 'hunter2 "quoted" \\ for all'
 DEADLINE = 2.0
@@ -265,6 +265,8 @@ SMTP_SAYS: dict[str, tuple[dict[str, bytes], str]] = {
     "data 552": ({"DATA": b"552 5.2.2 full\r\n"}, "roundtrip.rejected"),
     "auth 454": ({"AUTH": b"454 4.7.0 later\r\n"}, "roundtrip.auth.temporary"),
     "auth hangs": ({"AUTH": HANG}, "smtp.auth.timeout"),
+    "drops after auth": ({"AUTH": DROP}, "smtp.auth.closed"),
+    "drops in data": ({"RCPT": DROP}, "smtp.rcpt.closed"),
     "auth says 999": ({"AUTH": b"999 what\r\n"}, "smtp.auth.malformed"),
     "auth says nonsense": ({"AUTH": b"hello\r\n"}, "smtp.auth.malformed"),
     "auth never ends": ({"AUTH": b"235-ok\r\n" * 60000}, "smtp.auth.endless"),
@@ -291,6 +293,8 @@ IMAP_SAYS: dict[str, tuple[dict[str, bytes], str]] = {
     "login busy": ({"AUTHENTICATE": b"%T NO [UNAVAILABLE] later\r\n"},
                    "roundtrip.login.temporary"),
     "login hangs": ({"AUTHENTICATE": HANG}, "imap.login.timeout"),
+    "login drops": ({"AUTHENTICATE": DROP}, "imap.login.closed"),
+    "fetch drops": ({"FETCH": DROP}, "imap.fetch.closed"),
     "list hangs": ({"LIST": HANG}, "imap.list.timeout"),
     "select refused": ({"SELECT": b"%T NO no such mailbox\r\n"}, "roundtrip.mailbox.refused"),
     "wrong tag": ({"SELECT": b"X9 OK done\r\n"}, "imap.select.malformed"),

@@ -31,6 +31,9 @@ async def asked(context: ssl.SSLContext, **more: Any) -> Result:
         (tls.unknown_ca, "tls.unknown-ca"),
         (tls.no_intermediate, "tls.unknown-ca"),
         (tls.self_signed, "tls.self-signed"),
+        (tls.sha_1, "tls.weak"),
+        (tls.short_key, "tls.weak"),
+        (tls.huge, "tls.too-large"),
     ],
 )
 async def test_each_bad_certificate_has_a_finding_of_its_own(

@@ -124,6 +124,20 @@ async def test_a_truncated_log_is_read_from_its_beginning(log: Log) -> None:
     assert facts(await log.look()).kinds[0].count == 4
 
 
+async def test_junk_a_line_of_10_mb_and_a_clock_that_jumps_hide_nothing(log: Log) -> None:
+    log.say(QUOTA, ago=20)
+    with log.path.open("ab") as file:
+        file.write(bytes(range(256)) * 40 + b"\x1b]0;pwned\x07\n")
+        file.write(b"x" * 10_000_000 + b"\n")
+    log.say(QUOTA, ago=-3600)
+    log.say(QUOTA)
+    result = await log.look()
+    assert "log.dovecot.over-quota" in result.codes
+    assert facts(result).kinds[0].count >= 2
+    assert "\x1b" not in repr(facts(result))
+    assert len(repr(facts(result))) < 100_000
+
+
 async def test_lost_mail_has_its_sender_and_reason(log: Log) -> None:
     log.say(FROM, BOUNCED)
     seen = facts(await log.look())

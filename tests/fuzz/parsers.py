@@ -1,0 +1,141 @@
+"""Each parser, fed with bytes as its check would. What it may raise is named; all else is a bug."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from checks import complaint, tags, text, url
+from checks.drift import _listing
+from checks.hosts import LoginError, Output
+from checks.network import _echo
+from checks.outside import _alertmanager, _icinga, _nagios, _ours, _prometheus, _service
+from checks.outside._service import Babbles
+from checks.protocol import _dane, _der, _dkim, _received, _reply, imap, pop3
+from checks.queue._tally import Tally
+from checks.server import _log_look, _mounts, _process_table, load
+from checks.server._look import Garbled
+
+Fuzzed = Callable[[bytes], object]
+
+
+def _visible(data: bytes) -> None:
+    for shown in (text.visible(data), text.redact(text.visible(data))):
+        assert shown.isprintable()
+
+
+def _reply_of(data: bytes) -> None:
+    with suppress(_reply.NotAReply):
+        reply = _reply.parse_reply(data.split(b"\n"))
+        assert str(reply).isprintable()
+        assert isinstance(reply.keywords, frozenset)
+        assert isinstance(reply.queue_id, str)
+
+
+def _imap(data: bytes) -> None:
+    with suppress(imap.NotAResponse):
+        assert imap.parse_response(data).text.isprintable()
+
+
+def _pop3(data: bytes) -> None:
+    with suppress(pop3.NotAStatus):
+        assert pop3.parse_status(data).text.isprintable()
+
+
+def _received_in(data: bytes) -> None:
+    for hop in _received.hops(data):
+        assert hop.by.isprintable()
+        assert hop.protocol.isprintable()
+
+
+def _certificate(data: bytes) -> None:
+    with suppress(ValueError):
+        link = _der.parse_certificate(data)
+        assert link.subject.isprintable()
+
+
+def _tlsa(data: bytes) -> None:
+    with suppress(ValueError):
+        _dane.parse_tlsa(data.decode("latin-1"))
+
+
+def _tags(data: bytes) -> None:
+    with suppress(tags.BadTags):
+        tags.parse_tags(data.decode("latin-1"))
+
+
+def _status_file(data: bytes) -> None:
+    with suppress(Babbles):
+        known = _ours.names((), ("lab.test",), {})
+        for told in _nagios.parse(data):
+            assert _ours.whose(told, known) in ("", "lab.test")
+
+
+def _monitor_json(data: bytes) -> None:
+    """The answer of each kind of monitor."""
+    with suppress(Babbles):
+        for alert in _service.decoded(data, list[_alertmanager._Alert]):
+            _alertmanager._told(alert)
+    with suppress(Babbles):
+        for alarm in _service.decoded(data, _prometheus._AlertsAnswer).data.alerts:
+            _prometheus._told(alarm)
+    with suppress(Babbles):
+        for one in _service.decoded(data, _icinga._Objects).results:
+            _icinga._service(one)
+    with suppress(Babbles):
+        for host, states in _service.decoded(
+            data, _nagios._ServicesAnswer
+        ).data.servicelist.items():
+            for name, state in states.items():
+                _nagios._service(host, name, state)
+
+
+def _queue(data: bytes) -> None:
+    tally = Tally()
+    for start in range(0, len(data), 97):
+        tally.feed(data[start : start + 97])
+    tally.end()
+
+
+def _script(parse: Callable[[str], object]) -> Fuzzed:
+    """A parser of what a script of ours printed, which a host may have changed at will."""
+
+    def parsed(data: bytes) -> None:
+        with suppress(Garbled):
+            parse(data.decode("utf-8", "replace"))
+
+    return parsed
+
+
+def _config_listing(data: bytes) -> None:
+    with suppress(LoginError):
+        _listing.parse(Output(0, data, data))
+
+
+def _url(data: bytes) -> None:
+    with suppress(ValueError):
+        assert url.parse(data.decode("latin-1")).host
+
+
+PARSERS: dict[str, Fuzzed] = {
+    "text": _visible,
+    "smtp": _reply_of,
+    "imap": _imap,
+    "pop3": _pop3,
+    "received": _received_in,
+    "dkim": _dkim.parse_signatures,
+    "certificate": _certificate,
+    "tlsa": _tlsa,
+    "tags": _tags,
+    "nagios-file": _status_file,
+    "monitor-json": _monitor_json,
+    "postfix-queue": _queue,
+    "logs": _script(_log_look.parse),
+    "load": _script(load.parse),
+    "mounts": _script(_mounts.parse),
+    "processes": _script(_process_table.parse),
+    "listing": _config_listing,
+    "ping": lambda data: _echo.parse_ping(data, data),
+    "icmp-error": complaint.parse,
+    "url": _url,
+}
