@@ -12,6 +12,9 @@ from checks.network import _echo
 from checks.outside import _alertmanager, _icinga, _nagios, _ours, _prometheus, _service
 from checks.outside._service import Babbles
 from checks.protocol import _dane, _der, _dkim, _received, _reply, imap, pop3
+from checks.queue._bp import Bp
+from checks.queue._listing import Reader
+from checks.queue._postqueue import Postqueue
 from checks.queue._tally import Tally
 from checks.server import _log_look, _mounts, _process_table, load
 from checks.server._look import Garbled
@@ -90,11 +93,17 @@ def _monitor_json(data: bytes) -> None:
                 _nagios._service(host, name, state)
 
 
-def _queue(data: bytes) -> None:
-    tally = Tally()
-    for start in range(0, len(data), 97):
-        tally.feed(data[start : start + 97])
-    tally.end()
+def _queue(make: Callable[[], Reader]) -> Fuzzed:
+    """A listing that comes in pieces, added up."""
+
+    def read(data: bytes) -> None:
+        reader, tally = make(), Tally()
+        for start in range(0, len(data), 97):
+            tally.take(reader.feed(data[start : start + 97]))
+        tally.take(reader.end(is_cut=False))
+        assert all(reason.text.isprintable() for reason in tally.reasons())
+
+    return read
 
 
 def _script(parse: Callable[[str], object]) -> Fuzzed:
@@ -129,7 +138,8 @@ PARSERS: dict[str, Fuzzed] = {
     "tags": _tags,
     "nagios-file": _status_file,
     "monitor-json": _monitor_json,
-    "postfix-queue": _queue,
+    "postfix-queue": _queue(Postqueue),
+    "exim-queue": _queue(Bp),
     "logs": _script(_log_look.parse),
     "load": _script(load.parse),
     "mounts": _script(_mounts.parse),

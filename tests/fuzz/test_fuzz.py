@@ -27,7 +27,7 @@ def test_whatever_the_fuzzer_found_is_read_or_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PARSERS)
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_a_seed_that_was_damaged_is_read_or_refused(name: str, data: st.DataObject) -> None:
     """Cut, doubled, and with bytes of something else in the middle."""
