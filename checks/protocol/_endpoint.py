@@ -11,7 +11,7 @@ import re
 from msgspec import Struct
 
 from checks.model import State, Target
-from checks.protocol import _tls, imap, pop3, smtp
+from checks.protocol import _sieve, _tls, imap, pop3, smtp
 from checks.protocol._chain import chain_of, judge_refused
 from checks.protocol._der import Link
 from checks.protocol._judged import Judged
@@ -21,6 +21,7 @@ PROTOCOLS = {
     **dict.fromkeys(("smtp", "submission", "smtps"), "smtp"),
     **dict.fromkeys(("imap", "imaps"), "imap"),
     **dict.fromkeys(("pop3", "pop3s"), "pop3"),
+    "sieve": "sieve",
 }
 """The services that TLS is looked at of, and the protocol that each speaks."""
 
@@ -109,6 +110,9 @@ async def _talk(session: Session, seen: Endpoint) -> None:
             await _talk_imap(session, seen)
         case "pop3":
             await _talk_pop3(session, seen)
+        case "sieve":
+            seen.is_offered = "STARTTLS" in await _sieve.enter(session)
+            session.leave("LOGOUT")
 
 
 async def _talk_smtp(session: Session, seen: Endpoint) -> None:

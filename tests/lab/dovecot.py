@@ -76,6 +76,7 @@ service lmtp {{
     mode = 0666
   }}
 }}
+{sieve}
 service auth {{
   unix_listener postfix-auth {{
     mode = 0666
@@ -84,17 +85,30 @@ service auth {{
 """
 
 
+_SIEVE = """
+protocols = imap pop3 lmtp sieve
+service managesieve-login {{
+  inet_listener sieve {{
+    port = {sieve}
+  }}
+}}
+"""
+
+
 class Dovecot(Daemon):
     """One instance; `lmtp` takes mail for any user, `sasl` is for Postfix' smtpd_sasl_path."""
 
-    def __init__(self, folder: Path, users: tuple[str, ...], *, plaintext: bool) -> None:
+    def __init__(
+        self, folder: Path, users: tuple[str, ...], *, plaintext: bool, has_sieve: bool
+    ) -> None:
         self.config = folder / "dovecot.conf"
         self.log = folder / "dovecot.log"
         self.mail = folder / "mail"
         self.lmtp = folder / "run" / "lmtp"
         self.sasl = folder / "run" / "postfix-auth"
         address = own_address()
-        ports = free_ports(address, "imap", "imaps", "pop3", "pop3s")
+        names = ("imap", "imaps", "pop3", "pop3s", *(["sieve"] if has_sieve else []))
+        ports = free_ports(address, *names)
         super().__init__(
             ("/usr/sbin/dovecot", "-c", str(self.config), "-F"), folder, address, ports
         )
@@ -103,9 +117,9 @@ class Dovecot(Daemon):
         shutil.chown(self.mail, "nobody", "nogroup")
         (folder / "users").write_text("".join(f"{name}:{PASSWORD}\n" for name in users))
         forbids = "no" if plaintext else "yes"
-        self.config.write_text(
-            _CONFIG.format(folder=folder, address=address, plaintext=forbids, **ports)
-        )
+        places = {"folder": folder, "address": address, "plaintext": forbids}
+        sieve = _SIEVE.format(**ports) if has_sieve else ""
+        self.config.write_text(_CONFIG.format(**places, **(ports | {"sieve": sieve})))
 
     def told(self) -> str:
         log = self.log.read_text(errors="replace") if self.log.exists() else ""
@@ -117,14 +131,17 @@ class Dovecot(Daemon):
 
 
 @contextmanager
-def dovecot(*users: str, plaintext: bool = True) -> Iterator[Dovecot]:
+def dovecot(*users: str, plaintext: bool = True, has_sieve: bool = False) -> Iterator[Dovecot]:
     """A running Dovecot with those users; skips where there is none.
 
-    Without `plaintext` the plain ports take no password before STARTTLS.
+    Without `plaintext` the plain ports take no password before STARTTLS. `has_sieve` needs the
+    package dovecot-managesieved.
     """
     need("dovecot", "dovecot")
     with short_folder("mm-dovecot") as folder:
-        server = Dovecot(folder, users or ("ana", "canary1"), plaintext=plaintext)
+        server = Dovecot(
+            folder, users or ("ana", "canary1"), plaintext=plaintext, has_sieve=has_sieve
+        )
         try:
             server.start()
             yield server

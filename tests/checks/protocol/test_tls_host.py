@@ -22,7 +22,9 @@ from checks.protocol import _dane, tls
 from checks.protocol._chain import judge_chain
 from checks.protocol._dane import Dane, judge_dane, parse_tlsa
 from checks.protocol._der import Link, parse_certificate
+from checks.protocol._dialogue import Broken
 from checks.protocol._endpoint import PROTOCOLS, Endpoint
+from checks.protocol._sieve import parse_capability
 from checks.protocol.tls import Options
 from checks.resolver import Resolver
 from tests.checks.protocol.asking import GRACE, ca_file, left_open
@@ -166,11 +168,30 @@ async def test_starttls_that_a_firewall_writes_over_is_stripped(tmp_path: Path) 
     assert (result.state, result.codes) == (State.WARNING, ("tls.starttls.stripped",))
 
 
+SIEVE = b'"IMPLEMENTATION" "x"\r\n"SIEVE" "fileinto"\r\nOK "ready"\r\n'
+
+
+async def test_a_sieve_that_offers_no_tls_is_told_of(tmp_path: Path) -> None:
+    async with host(("sieve", tcp.says(SIEVE), None)) as one:
+        result = await ask(one, tmp_path)
+    assert (result.state, result.codes) == (State.OK, ("tls.starttls.missing",))
+
+
+@given(st.binary(max_size=120))
+def test_any_line_is_a_capability_or_breaks_the_talk(line: bytes) -> None:
+    try:
+        assert parse_capability(line).isprintable()
+    except Broken as error:
+        assert str(error).isprintable()  # noqa: PT017
+
+
 @pytest.mark.parametrize("peer", [tcp.silent, tcp.closes, tcp.trickles, tcp.endless_line])
 async def test_a_host_that_does_not_talk_is_unknown_by_the_deadline(
     peer: Peer, tmp_path: Path
 ) -> None:
-    async with host(("smtp", peer, None), ("imap", peer, None), ("pop3s", peer, None)) as one:
+    async with host(
+        ("smtp", peer, None), ("imap", peer, None), ("pop3s", peer, None), ("sieve", peer, None)
+    ) as one:
         result = await ask(one, tmp_path, deadline=0.8)
     assert (result.state, result.codes) == (State.UNKNOWN, ("tls.unseen",))
 
@@ -184,7 +205,7 @@ async def test_one_port_that_does_not_talk_hides_no_other(tmp_path: Path) -> Non
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[tuple[Postfix, Dovecot]]:
-    with postfix() as mta, dovecot() as store:
+    with postfix() as mta, dovecot(has_sieve=True) as store:
         yield mta, store
 
 
@@ -200,6 +221,8 @@ async def test_each_port_of_real_servers_is_looked_at(
         result = await ask(one, tmp_path, deadline=8.0)
         assert (result.state, result.codes) == (State.OK, ()), result
         assert all("TLSv1.3" in line for line in result.evidence), result
+        assert len(result.evidence) == len(kept)
+    assert "sieve" in servers[1].ports
 
 
 # Certificates' bytes
