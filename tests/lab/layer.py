@@ -44,6 +44,8 @@ MASKED = (
     "systemd-random-seed.service",
     "systemd-journald-audit.socket",
     "kmod-static-nodes.service",
+    "systemd-ask-password-console.path",
+    "systemd-ask-password-wall.path",
     "getty.target",
     "console-getty.service",
     "timers.target",
@@ -57,7 +59,8 @@ MASKED = (
     "proc-sys-fs-binfmt_misc.automount",
     "proc-sys-fs-binfmt_misc.mount",
 )
-"""Units of the hardware, the clock and the seat, none of which a host has."""
+"""Units of the hardware, the clock and the seat, none of which a host has. Those that watch paths
+would also use up the machine's inotify instances (128) before a third lab is up."""
 
 
 def lay(place: Place, host: Host) -> None:
