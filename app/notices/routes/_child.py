@@ -45,7 +45,7 @@ def judge(status: int, said: bytes) -> Fate:
         return Fate("accepted", reply, proof)
     if status in NEVER_STARTED:
         return Fate("refused", reply)
-    return Fate("refused", reply, is_temporary=status == TRY_AGAIN)
+    return Fate("refused", reply, proof, is_temporary=status == TRY_AGAIN)
 
 
 def plain(message: Message) -> str:
