@@ -63,7 +63,17 @@ class Procedure(Checklist):
 
         scene = self._main.scene
         entries = scene.situation.entries if scene and scene.situation else ()
-        await self.app.push_screen(ItemScreen(one, entries))
+        await self.app.push_screen(ItemScreen(one, entries, self._calls(one.item.call)))
+
+    def _calls(self, role: str) -> list[str]:
+        """Whom to call now who has the role, a line each."""
+        from app.notices.contacts import contacts_now
+        from checks.model import now
+
+        config = self._main.session.engine.config
+        if not role or config is None:
+            return []
+        return [one.line for one in contacts_now(config.contacts, now(), role)]
 
     def _find(self, item: str) -> Progress:
         found = stands(self._main.session.procedure, self._main.scene)

@@ -19,13 +19,16 @@ class Section(Struct, frozen=True):
     lines: tuple[str, ...]
 
 
-def details(one: Progress, entries: Sequence[Entry]) -> tuple[Section, ...]:
-    """The sections that have something to say."""
+def details(
+    one: Progress, entries: Sequence[Entry], calls: Sequence[str] = ()
+) -> tuple[Section, ...]:
+    """The sections that have something to say; `calls` are whom to call for it."""
     item = one.item
     sections = (
         Section("What", (item.what,)),
         Section("Why", (item.why,)),
         Section("Shown by", (item.evidence,) if item.evidence else ()),
+        Section("Call", tuple(calls)),
         Section("Its checks now", one.evidence.lines),
         Section("Not shown, because", one.evidence.doubts),
         Section("Needs first", tuple(need.title for need in one.lacks)),

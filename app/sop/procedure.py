@@ -11,7 +11,8 @@ class Item(Struct, frozen=True, kw_only=True):
     `checks` names the kinds of check that evidence it, and `when` their hard states: ``bad`` one is
     CRITICAL, ``good`` all are OK, ``any`` all could be determined. With `auto` that is enough,
     otherwise a person ticks it. `action` names the operator command that does it, `needs` the items
-    before it, and `signoffs` is how many different persons must agree that it is done.
+    before it, and `signoffs` is how many different persons must agree that it is done. `call` is
+    the role of whom to call for it.
     """
 
     id: str
@@ -25,6 +26,7 @@ class Item(Struct, frozen=True, kw_only=True):
     action: str = ""
     needs: tuple[str, ...] = ()
     signoffs: int = 1
+    call: str = ""
 
 
 class Step(Struct, frozen=True, kw_only=True):

@@ -57,6 +57,7 @@ class ItemTable(Struct, frozen=True, kw_only=True):
     action: str | None = None
     needs: tuple[str, ...] | None = None
     signoffs: int | None = None
+    call: str | None = None
 
 
 def words(text: str) -> None:
@@ -109,4 +110,5 @@ ITEM_RULES: Rules = {
     "when": when,
     "action": action,
     "signoffs": persons,
+    "call": rules.name,
 }

@@ -22,10 +22,12 @@ class ItemScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter", "dismiss")]
 
-    def __init__(self, one: Progress, entries: Sequence[Entry]) -> None:
+    def __init__(self, one: Progress, entries: Sequence[Entry], calls: Sequence[str] = ()) -> None:
+        """`calls` are whom to call for it."""
         super().__init__()
         self._one = one
         self._entries = entries
+        self._calls = calls
 
     def compose(self) -> ComposeResult:
         """One text, and how to leave."""
@@ -33,7 +35,7 @@ class ItemScreen(Screen[None]):
         yield KeyBar([("↑↓", "move")], ("Esc", "back"))
 
     def _rows(self) -> Iterable[Row]:
-        for section in details(self._one, self._entries):
+        for section in details(self._one, self._entries, self._calls):
             yield row(Span(section.title, "head"))
             for line in section.lines:
                 yield row(f"  {line}")

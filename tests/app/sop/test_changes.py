@@ -115,6 +115,13 @@ def test_what_needs_nobody_is_ticked_by_itself_once_and_not_against_a_person() -
     ]
 
 
+def test_the_details_say_whom_to_call() -> None:
+    team = Team(steps(item("a")))
+    sections = details(team["a"], team.entries, ["Ana (lead): +43 1 555"])
+    assert ("Call", ("Ana (lead): +43 1 555",)) in [(one.title, one.lines) for one in sections]
+    assert "Call" not in [one.title for one in details(team["a"], team.entries)]
+
+
 def test_the_details_tell_the_whole_story_of_an_item() -> None:
     team = Team(steps(item("a"), item("b", needs=("a",), signoffs=2, evidence="Two agree.")))
     entry(team.ticks("ana", "b", "two mails"))
