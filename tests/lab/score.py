@@ -31,6 +31,12 @@ and whether its mail came signed."""
 PEACE = "/root/peace"
 """Its state before the first fault, but for test mail that was under way; each finds it so."""
 
+FORGET_LOGS = (
+    "journalctl --quiet --rotate --vacuum-time=1s;"
+    " truncate -c -s 0 /var/log/mail.log /var/log/exim4/mainlog /var/log/exim4/paniclog"
+)
+"""The logs of the last minutes count; those of a fault before are not this one's."""
+
 SWEEP_DEADLINE = 150.0
 
 
@@ -141,9 +147,10 @@ def remember_peace(lab: Lab) -> None:
 
 
 def settle(lab: Lab) -> None:
-    """Leave nothing of the fault before: no mail on its way or in a mailbox, no memory of it."""
+    """Leave nothing of the fault before: no mail under way or in a mailbox, no log, no memory."""
     for name in ("mail1", "mail2"):
         lab.machines[name].attempt("purge; doveadm expunge -A mailbox '*' all")
+        lab.machines[name].attempt(FORGET_LOGS)
     lab.machines["jump"].attempt(f"rm -rf {STATE}; cp -a {PEACE} {STATE}")
 
 
