@@ -79,7 +79,8 @@ def _is_left_to_others(standing: Standing, board: Board) -> bool:
     """A trip that stops is judged with the others; many networks drop the ping of what serves."""
     if standing.target.trip is not None:
         return standing.state == State.CRITICAL
-    if standing.target.about != "ping" or standing.host is None:
+    codes = standing.confirmed.codes if standing.confirmed else ()
+    if standing.target.about != "ping" or standing.host is None or "ping.loss" in codes:
         return False
     name = standing.host.name
     return any(

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from checks.board import Board, Standing
+from checks.diagnosis.severity import Severities
 from checks.diagnosis.trips import LONG, is_explained
 from checks.diagnosis.verdict import judge
 from checks.facts import LogFacts, QueueFacts
@@ -146,8 +147,21 @@ CASES = {
         trips=dict.fromkeys(FROM_1, "send.connect"),
     ),
     "packets to a host are lost": Case(
-        "ping/mail3: refused", "degraded", severity="SEV3",
-        other={"ping/mail3": (State.WARNING, "ping.loss")},
+        "ping/mail1: refused", "degraded", severity="SEV3",
+        other={"ping/mail1": (State.WARNING, "ping.loss")},
+    ),
+    "a certificate ends in days": Case(
+        "imaps/mail1:993: refused", "degraded", "none", "SEV4",
+        other={"imaps/mail1:993": (State.CRITICAL, "tls.expires-soon")},
+    ),
+    "port 25 shows a bad certificate, and others deliver all the same": Case(
+        "smtp/mail1:25: refused", "degraded", severity="SEV3",
+        other={"smtp/mail1:25": (State.CRITICAL, "tls.handshake-failed")},
+    ),
+    "one of two doors for senders lets nobody log in": Case(
+        "submission/mail1:587: refused", "degraded", severity="SEV2",
+        other={"submission/mail1:587": (State.WARNING, "smtp.starttls.missing")},
+        trips=dict.fromkeys(FROM_1, "send.greet"),
     ),
     # one service
     "a service is down on every host, another does the same": Case(
@@ -206,7 +220,8 @@ CASES = {
     # the worst first
     "a password is refused while a host is dead": Case(
         "nobody on mail2 can send or receive mail", down=MTA_2,
-        trips={"1": BOTH, "6>1": "read.log in"},
+        trips={"1": BOTH, "1>6": "send.log in"}
+        | dict.fromkeys(("6>1", "7>1", "out>1"), "read.log in"),
     ),
 }  # fmt: skip
 
@@ -343,3 +358,24 @@ def test_mail_that_waits_in_a_long_queue_that_moves_is_not_lost() -> None:
     asked["logs/mail1"] = asked["logs/mail1"].take(replace(result(State.OK), facts=None))
     stuck = Board(system=on.system, at=on.at, standings=on.standings | asked)
     assert judge(stuck).verdict == "outage"
+
+
+def test_the_only_message_that_waits_says_nothing_yet() -> None:
+    ports = board({"smtp/mail1:25": State.OK})
+    assert judge(with_trips(ports, waiting(trip(ONE, ONE)))).verdict == "healthy"
+
+
+def test_mail_that_waits_on_a_way_that_was_open_just_now_says_nothing_yet() -> None:
+    on = made(CASES["mail is taken and delivered to nobody"])
+    for name in TO_1:
+        one = waiting(TRIPS[name])
+        assert one.confirmed is not None
+        answer = replace(one.confirmed, state=State.OK)
+        on.standings[one.id] = replace(one, state=State.OK, confirmed=answer)
+    assert judge(on).verdict == "healthy"
+
+
+def test_what_the_table_puts_first_hides_no_outage() -> None:
+    on = made(CASES["a password is refused while a host is dead"])
+    judged = judge(on, Severities(canary=Severity.SEV1, one_host=Severity.SEV2))
+    assert (judged.verdict, judged.severity, judged.scope.kind) == ("outage", "SEV1", "one-user")
