@@ -148,6 +148,22 @@ class QueueFacts(Struct, frozen=True, tag=True):
         return (self.total - self.hold) / (self.departures - self.arrivals) * 60
 
 
+class Waiting(Struct, frozen=True, gc=False):
+    """A message of a queue, as a list has it: its first recipient, how many more, why it waits.
+
+    `arrived` is in seconds of our clock's epoch, by the host's clock.
+    """
+
+    queue_id: str
+    queue: str
+    arrived: int
+    size: int
+    sender: str
+    recipient: str
+    others: int
+    reason: str
+
+
 class FileChange(Struct, frozen=True, tag=True):
     """A watched file that differs from the baseline. `kind` is added, removed or changed.
 

@@ -34,12 +34,12 @@ def _notices(facts: QueueFacts, at: datetime) -> tuple[str, ...]:
         ("bounce", facts.patience.lifetime),
     ):
         if limit is None:
-            said.append("no delay notices" if what == "delay notice" else "")
-        elif age < limit:
+            continue
+        if age < limit:
             said.append(f"first {what} in {span(limit - age)}")
         else:
             said.append(f"{what}s go out since {span(age - limit)}")
-    return tuple(filter(None, said))
+    return tuple(said)
 
 
 def _retry(facts: QueueFacts) -> tuple[str, ...]:

@@ -10,8 +10,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from checks.facts import Waiting
 from checks.hosts import Login, LoginError, Output, Stream, TimedOut
-from checks.queue._message import Message
+from checks.queue._message import Message, Recipient
 from checks.queue._tally import Tally
 from checks.text import visible
 
@@ -20,6 +21,12 @@ BLOCK = 1 << 16
 
 ROWS = 100_000
 """Messages kept where a list of them is wanted: 30 MB. Of more, a fair sample is kept."""
+
+TEXT = 200
+"""Characters kept of an address or a reason: what a list shows."""
+
+SHARED = 10_000
+"""Texts that are kept once for all messages that have them."""
 
 # postqueue writes each message by itself, and 100,000 ssh packets cost ten times what adding them
 # up does: dd makes whole blocks of them. The status is postqueue's; XCU 2.9.2 has no other way to
@@ -59,7 +66,7 @@ class Sample:
     """Keeps `ROWS` messages, of more a fair sample: each is as likely to be in it (Vitter's R)."""
 
     def __init__(self) -> None:
-        self.rows: list[Message] = []
+        self.rows: list[Waiting] = []
         self._seen = 0
         # Many messages share few senders and reasons.
         self._texts: dict[str, str] = {}
@@ -69,20 +76,30 @@ class Sample:
         for message in messages:
             self._seen += 1
             if len(self.rows) < ROWS:
-                self.rows.append(self._small(message))
+                self.rows.append(self._row(message))
             elif (place := random.randrange(self._seen)) < ROWS:  # noqa: S311
-                self.rows[place] = self._small(message)
+                self.rows[place] = self._row(message)
 
-    def _small(self, message: Message) -> Message:
-        if len(self._texts) > ROWS:
+    def _row(self, message: Message) -> Waiting:
+        first = message.recipients[0] if message.recipients else Recipient()
+        return Waiting(
+            queue_id=visible(message.queue_id, 40),
+            queue="frozen" if message.is_frozen else self._shared(message.queue_name),
+            arrived=message.arrival_time,
+            size=message.message_size,
+            sender=self._shared(message.sender),
+            recipient=visible(first.address, TEXT),
+            others=max(0, len(message.recipients) - 1),
+            reason=self._shared(first.delay_reason),
+        )
+
+    def _shared(self, text: str) -> str:
+        if len(self._texts) > SHARED:
             self._texts.clear()
-        message.sender = self._texts.setdefault(message.sender, message.sender)
-        message.queue_name = self._texts.setdefault(message.queue_name, message.queue_name)
-        # The first stands for all in a list; `mailmedic` asks the MTA for the rest.
-        message.recipients = message.recipients[:1]
-        for one in message.recipients:
-            one.delay_reason = self._texts.setdefault(one.delay_reason, one.delay_reason)
-        return message
+        found = self._texts.get(text)
+        if found is None:
+            found = self._texts[text] = visible(text, TEXT)
+        return found
 
 
 async def read(

@@ -26,6 +26,7 @@ from checks.queue._clock import ahead
 from checks.queue._judged import QueueOptions
 from checks.queue._listing import Listing, Sample
 from checks.queue._login import login_of
+from checks.queue._opened import Opened, opened
 from checks.queue._tally import Tally
 from checks.text import visible
 
@@ -60,6 +61,14 @@ ABOUT_LIMIT = 2 << 20
 LIST = """
 if "$1" -bpc >/dev/null 2>&1 || ! command -v sudo >/dev/null; then exec "$1" -bpr; fi
 exec sudo -n "$1" -bp
+"""
+
+# The envelope, headers and log of a message (spec, 5.2): for its administrators.
+OPEN = """
+for exim in exim4 exim; do command -v "$exim" >/dev/null && break; done
+"$exim" -bpc >/dev/null 2>&1 || sudo="sudo -n"
+$sudo "$exim" -Mvh "$1" || exit
+echo; $sudo "$exim" -Mvl "$1" || :
 """
 
 _REFUSALS = (b"permission denied", b"password is required", b"not allowed", b"may not run sudo")
@@ -119,6 +128,12 @@ async def look(
     cut = listing.cut or _blind.why_cut(listing.output, about.program)
     seen = _judged.seen(listing, target.id, about.at, about.patience, cut=cut, is_down=False)
     return _judged.result(phases, seen, options)
+
+
+async def message(target: Target, _options: Options, queue_id: str, *, deadline: float) -> Opened:
+    """The envelope, headers and delivery attempts of a message."""
+    words = [OPEN, "exim", queue_id]
+    return await opened(target, queue_id, words, program="exim4", deadline=deadline)
 
 
 def _absent(phases: Phases, target: Target) -> Result:

@@ -26,6 +26,7 @@ from checks.queue._clock import ahead
 from checks.queue._judged import QueueOptions
 from checks.queue._listing import Sample
 from checks.queue._login import login_of
+from checks.queue._opened import Opened, opened
 from checks.queue._postqueue import Postqueue
 from checks.queue._tally import Tally
 
@@ -59,6 +60,12 @@ exit "$status"
 """
 
 ABOUT_LIMIT = 1 << 16
+
+# The envelope and the headers (postcat(1)); queue files are for root and postfix.
+OPEN = """
+id=$1; shift
+postcat "$@" -q -e -h "$id" 2>/dev/null || sudo -n postcat "$@" -q -e -h "$id"
+"""
 
 
 class About(Struct, frozen=True):
@@ -109,6 +116,13 @@ async def look(
         return phases.result(State.OK, "no Postfix here", Finding("queue.no-postfix"))
     finding = Finding(blind.code, blind.summary)
     return phases.result(State.UNKNOWN, blind.summary, finding, mend=blind.mend)
+
+
+async def message(target: Target, options: Options, queue_id: str, *, deadline: float) -> Opened:
+    """The envelope and headers of a message."""
+    given = ["-c", options.config_directory] if options.config_directory else []
+    words = [OPEN, "postcat", queue_id, *given]
+    return await opened(target, queue_id, words, program="postcat", deadline=deadline)
 
 
 def _argv(where: str, about: About) -> Sequence[str]:

@@ -44,6 +44,7 @@ class PanelScreen(TypedAhead[None]):
         Binding("slash", "find"),
         Binding("y", "copy"),
         Binding("z", "freeze"),
+        Binding("enter", "open"),
     ]
     DEFAULT_CSS = """
     PanelScreen Input, PanelScreen Input:focus {
@@ -63,7 +64,8 @@ class PanelScreen(TypedAhead[None]):
         yield VerdictBar()
         yield PanelTable(self._panel)
         yield Line(placeholder="filter; !word for rows without it", select_on_focus=False)
-        yield KeyBar(KEYS, ("Esc", "back"))
+        deeper = [("Enter", "messages")] if self._panel.HAS_MESSAGES else []
+        yield KeyBar([*deeper, *KEYS], ("Esc", "back"))
 
     def on_mount(self) -> None:
         """Follow the main screen."""
@@ -93,6 +95,14 @@ class PanelScreen(TypedAhead[None]):
         line.add_class("-open")
         self.set_focus(line)
         self.type()
+
+    def action_open(self) -> None:
+        """Show the messages of the chosen host's queue."""
+        chosen = self.query_one(PanelTable).chosen
+        if self._panel.HAS_MESSAGES and chosen is not None and chosen.standings[0].host:
+            from app.console.screens.messages import MessagesScreen
+
+            self.app.push_screen(MessagesScreen(chosen.standings[0].host.name, self._main))
 
     def action_back(self) -> None:
         """Close the filter, then the screen."""

@@ -16,6 +16,7 @@ from checks.model import Host, Result, State, System, Target
 from checks.queue import exim as check_exim
 from checks.queue._bp import Bp, Reasons, in_postfix_words
 from checks.queue._message import Message
+from checks.queue._opened import Opened
 from checks.queue.exim import Options, check, targets
 from tests.checks.queue.asking import Canned
 from tests.lab import exim as lab
@@ -181,3 +182,23 @@ async def test_an_ordinary_user_is_blind_until_the_mend_and_no_root_is_needed_th
     assert (result.state, result.codes) == (State.UNKNOWN, ("queue.blind.not-allowed",))
     assert result.mend == "sudo gpasswd --add oper Debian-exim"
     assert facts(await ask(lab.Login(server, "administrator"))).total > 0
+
+
+@pytest.mark.real
+async def test_a_message_is_shown_with_its_attempts_to_who_may_see_it(server: Exim) -> None:
+    queue_id = server.inject(1)[-1]
+    server.run("exim4", "-M", queue_id)
+
+    async def shown(user: str) -> Opened:
+        host = Host(name="mail2", address="x", login=lab.Login(server, user))
+        target = Target(name="mail2", about="exim", host=host, resolver=resolver.Resolver())
+        return await check_exim.message(target, Options(), queue_id, deadline=20)
+
+    lines = (await shown("administrator")).lines
+    assert any("Subject: test 0" in line for line in lines)
+    assert any("defer (111): Connection refused" in line for line in lines)
+    assert not any("Hello." in line for line in lines)
+    refused = await shown("oper")
+    assert refused.lines == ()
+    assert refused.problem.startswith("exim4 does not show it: ")
+    assert "/usr/sbin/exim4" in refused.mend

@@ -1,0 +1,53 @@
+"""One message of a queue: its envelope, its headers, and what its log says. Never its body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from checks.hosts import LoginError
+from checks.model import Target
+from checks.queue._login import login_of
+from checks.text import redact, visible
+
+LIMIT = 1 << 18
+"""Bytes that are read: a header section is at most some tens of kilobytes."""
+
+_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{4,39}")
+
+
+_GONE = b"No such file or directory"
+
+
+class Opened(Struct, frozen=True):
+    """Its lines; or why it can't be seen, and the line that mends that."""
+
+    lines: tuple[str, ...] = ()
+    problem: str = ""
+    mend: str = ""
+
+
+async def opened(
+    target: Target, queue_id: str, words: Sequence[str], *, program: str, deadline: float
+) -> Opened:
+    """What ``sh -c`` with those `words` prints of that message."""
+    if not _ID.fullmatch(queue_id):
+        return Opened(problem=f"{visible(queue_id, 60)} is no queue id")
+    argv = ["sh", "-c", *words]
+    try:
+        output = await login_of(target).run(argv, deadline=deadline, limit=LIMIT)
+    except LoginError as error:
+        return Opened(problem=visible(str(error)))
+    if output.exit_status == 0:
+        lines = output.stdout.decode("utf-8", "replace").splitlines()
+        return Opened(tuple(redact(visible(line)) for line in lines))
+    told = output.stderr + b"\n" + output.stdout
+    if _GONE in told:
+        return Opened(problem="it is no longer in the queue")
+    said = [*told.decode("utf-8", "replace").strip().splitlines(), "it does not say why"]
+    return Opened(
+        problem=f"{program} does not show it: {visible(said[0], 200)}",
+        mend=f"sudo visudo, and add: YOU ALL=(root) NOPASSWD: /usr/sbin/{program}",
+    )
