@@ -19,6 +19,9 @@ from app.places import state_folder, state_path
 
 NO_INCIDENT = "none"
 
+NOTE, NOTICE = "note", "notice"
+"""Kinds of drafts."""
+
 
 class Draft:
     """One draft, held by this console from `take` to `release`.
@@ -57,24 +60,26 @@ class Draft:
         os.close(self._lock)
 
 
-def take(who: str, incident: str = "") -> Draft:
+def take(who: str, incident: str = "", kind: str = NOTE) -> Draft:
     """What `who` has typed: for that incident, else while none was open, else for another one.
 
-    Where nothing waits, a new one. Raises OSError, PlaceError.
+    A notice is about one incident, and is taken for no other. Where nothing waits, a new draft.
+    Raises OSError, PlaceError.
     """
     folder = state_folder() / "drafts"
     place.make_folder(folder)
-    mine, unbound, all_ = (_stem(who, name) for name in (incident or NO_INCIDENT, NO_INCIDENT, "*"))
-    kept = (path for stem in (mine, unbound, all_) for path in _kept(folder, stem))
+    mine = _stem(kind, who, incident or NO_INCIDENT)
+    others = [_stem(kind, who, name) for name in (NO_INCIDENT, "*")] if kind == NOTE else []
+    kept = (path for stem in (mine, *others) for path in _kept(folder, stem))
     new = (folder / f"{mine}.{number}.txt" for number in count(1))
     held = ((path, _held(path)) for path in chain(kept, new))
     return next(Draft(path, lock) for path, lock in held if lock is not None)
 
 
-def is_waiting(who: str) -> bool:
-    """Whether `who` has a draft that no console holds."""
+def is_waiting(who: str, kind: str = NOTE, incident: str = "*") -> bool:
+    """Whether `who` has a draft of that kind that no console holds."""
     folder = state_path() / "drafts"
-    for path in _kept(folder, _stem(who, "*")):
+    for path in _kept(folder, _stem(kind, who, incident)):
         with suppress(OSError):
             if (lock := _held(path)) is not None:
                 Draft(path, lock).release()
@@ -82,10 +87,10 @@ def is_waiting(who: str) -> bool:
     return False
 
 
-def _stem(who: str, incident: str) -> str:
+def _stem(kind: str, who: str, incident: str) -> str:
     """How its file's name begins; the operator's name leads nowhere else."""
     plain = re.sub(r"[^\w-]", "_", who)
-    return f"note.{plain}.{incident}"
+    return f"{kind}.{plain}.{incident}"
 
 
 def _kept(folder: Path, stem: str) -> Iterator[Path]:

@@ -94,6 +94,7 @@ def load(path: Path) -> Config:
     mailboxes = _many(CanaryTable, "canary", problems)
     watchers = _many(MonitorTable, "monitor", problems)
     resolver = Resolver(system.resolver)
+    notices = _one(Notices, "notices", problems)
     config = Config(
         system=_seen_from(
             _many(VantageTable, "vantage", problems),
@@ -104,8 +105,8 @@ def load(path: Path) -> Config:
         targets=_targets(problems),
         severities=_one(Severities, "severity", problems),
         contacts=tuple(_many(Contact, "contact", problems)),
-        notices=_one(Notices, "notices", problems),
-        routes=routes(_many(RouteTable, "route", problems), resolver, problems),
+        notices=notices,
+        routes=routes(_many(RouteTable, "route", problems), resolver, notices.zone, problems),
         log=_one(Log, "log", problems),
         sop=path.parent / sop if (sop := _one(Sop, "sop", problems).file) else None,
     )

@@ -17,7 +17,7 @@ LIST_LIMIT = 1 << 20
 
 
 def routes(
-    tables: Sequence[RouteTable], resolver: Resolver, problems: Problems
+    tables: Sequence[RouteTable], resolver: Resolver, zone: str, problems: Problems
 ) -> tuple[Route, ...]:
     """The route of each table that makes sense; the others are problems."""
     written = problems.source.document.get("route", [])
@@ -25,7 +25,7 @@ def routes(
     for table in tables:
         index = [name_of(one) for one in written].index(table.name)
         try:
-            made.append(_route(table, resolver, problems.source.path))
+            made.append(_route(table, resolver, zone, problems.source.path))
         except _Wrong as wrong:
             problems.add(("route", index, wrong.key), f'"{wrong.key}": {wrong}')
         except ValueError as error:
@@ -39,7 +39,7 @@ class _Wrong(ValueError):
         self.key = key
 
 
-def _route(table: RouteTable, resolver: Resolver, config: Path) -> Route:
+def _route(table: RouteTable, resolver: Resolver, zone: str, config: Path) -> Route:
     """Raises _Wrong, and ValueError where several keys are."""
     from app.notices import routes as kinds
 
@@ -62,6 +62,8 @@ def _route(table: RouteTable, resolver: Resolver, config: Path) -> Route:
         ca_file=ca_file,
         login_by_mail=table.login_by_mail,
         test_to=table.test_to,
+        push=table.push,
+        zone=zone,
     )
     kinds.check(route)
     return route

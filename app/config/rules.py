@@ -126,7 +126,7 @@ def mailbox(text: str) -> None:
 
 def audience(texts: Iterable[str]) -> None:
     """Who hears of it."""
-    from app.notices.route import AUDIENCES
+    from app.notices.notice import AUDIENCES
 
     for text in texts:
         if text not in AUDIENCES:

@@ -94,18 +94,17 @@ class RouteTable(Struct, frozen=True, kw_only=True):
     ca_file: str = ""
     login_by_mail: bool = False
     test_to: tuple[str, ...] = ()
+    push: tuple[str, ...] = ()
 
 
 class Notices(Rhythm, frozen=True, kw_only=True):
     """``[notices]``. `zone` is whose times readers get, left out that of this machine.
 
-    `contact` is whom readers can turn to. `push` is a command that carries the status page to where
-    it is read.
+    `contact` is whom readers can turn to.
     """
 
     zone: str = ""
     contact: str = ""
-    push: tuple[str, ...] = ()
 
 
 class Log(Struct, frozen=True, kw_only=True):

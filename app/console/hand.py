@@ -29,7 +29,7 @@ class Hand:
 
     def __init__(self, screen: MainScreen) -> None:
         self._screen = screen
-        self._has_draft = False
+        self._drafts = ""
         self._unlocked = ""
         self.running: Command | None = None
         """The command that runs at the moment; one at a time."""
@@ -44,7 +44,7 @@ class Hand:
     @property
     def remark(self) -> Row:
         """What the verdict bar has to say of this session."""
-        found: Row = (Span("draft: n  "),) if self._has_draft else ()
+        found: Row = (Span(f"draft: {self._drafts}  "),) if self._drafts else ()
         if self.is_unlocked:
             from app.console.bar import LOUD
 
@@ -84,14 +84,22 @@ class Hand:
         self._screen.say(text)
 
     def look_for_drafts(self) -> None:
-        """See whether a note of this operator waits to be written on."""
+        """See whether a note or a notice of this operator waits to be written on."""
         self.start(self._look_for_drafts())
 
     async def _look_for_drafts(self) -> None:
         from app import drafts
         from app.incident.operator import me
 
-        self._has_draft = await asyncio.to_thread(drafts.is_waiting, me().name)
+        now = self.situation
+        wanted = {"n": (drafts.NOTE, "*"), "c": (drafts.NOTICE, now.id if now else "-")}
+        self._drafts = " ".join(
+            [
+                key
+                for key, of in wanted.items()
+                if await asyncio.to_thread(drafts.is_waiting, me().name, *of)
+            ]
+        )
 
     async def answer(self, question: Screen[T | None]) -> T | None:
         """The answer to `question`; None when it was left. Only for work that was started."""

@@ -16,8 +16,6 @@ from checks.text import visible
 SUBJECT_LIMIT, LINE_LIMIT = 200, 5000
 """Characters of a subject, and of a line of the text."""
 
-AUDIENCES = ("it", "management", "users")
-
 
 class Route(Struct, frozen=True, kw_only=True):
     """``[[route]]``: `kind` names its module in `app.notices.routes`.
@@ -25,7 +23,8 @@ class Route(Struct, frozen=True, kw_only=True):
     `url` says where, with ``{secret}`` where the secret belongs, if it belongs into the URL at all.
     `to` are the recipients of a route by mail; other routes reach whom they reach. `address` is
     where the URL's host is, for when no resolver answers. With `login_by_mail` its readers can't
-    log in without mail. `test_to` get what is only a test, in place of `to`.
+    log in without mail. `test_to` get what is only a test, in place of `to`. `push` is a command
+    that carries a status page to where it is read, `zone` whose times stand on it.
     """
 
     name: str
@@ -41,6 +40,8 @@ class Route(Struct, frozen=True, kw_only=True):
     ca_file: str = ""
     login_by_mail: bool = False
     test_to: tuple[str, ...] = ()
+    push: tuple[str, ...] = ()
+    zone: str = ""
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -48,7 +49,7 @@ class Message(Struct, frozen=True, kw_only=True):
 
     `notice` is its id: to the same recipients on the same route it goes once. `recipients` are
     those of the route's `to` that get it, all where it is empty. `phase`, `incident` and `severity`
-    are for routes that keep a state of their own, such as pagers.
+    are for routes that keep a state of their own, such as pagers; `components` for a status page.
     """
 
     notice: str
@@ -59,6 +60,7 @@ class Message(Struct, frozen=True, kw_only=True):
     phase: str = ""
     incident: str = ""
     severity: str = ""
+    components: dict[str, str] = {}
     is_test: bool = False
 
 

@@ -42,6 +42,8 @@ class Sending:
         self.deadline = deadline
         self._entries = entries
         self._in_doubt = in_doubt
+        self.so_far: tuple[Delivery, ...] = ()
+        """What is known of it while it is under way."""
 
     @property
     def begun(self) -> NoticeBegun:
@@ -82,7 +84,9 @@ class Sending:
 
     async def _deliver(self, message: Message, route: Route, theirs: Share) -> tuple[Delivery, ...]:
         asked = replace(message, recipients=tuple(filter(None, theirs.recipients)))
-        return await deliver(asked, route, deadline=self.deadline)
+        fared = await deliver(asked, route, deadline=self.deadline)
+        self.so_far += fared
+        return fared
 
     def _message(self, entries: Sequence[Entry]) -> Message:
         opened = (entry.data for entry in entries if isinstance(entry.data, Opened))
@@ -92,6 +96,7 @@ class Sending:
             text=self.told.body,
             audience=self.told.audience,
             phase=self.told.phase,
+            components=self.told.components,
             incident=next((data.incident for data in opened), ""),
             severity=self.told.severity,
         )

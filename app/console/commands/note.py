@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from app.console.command import Command
@@ -22,15 +21,10 @@ class Note(Command):
 
     async def run(self, screen: MainScreen, key: str) -> None:  # noqa: ARG002
         """Go on with what was typed before, else begin."""
-        from app import drafts
+        from app.console.keeper import Keeper
         from app.console.screens.note import NoteScreen
-        from app.incident.operator import me
-        from app.places import PlaceError
+        from app.drafts import NOTE
 
         now = screen.hand.situation
-        draft, trouble = None, ""
-        try:
-            draft = await asyncio.to_thread(drafts.take, me().name, now.id if now else "")
-        except (OSError, PlaceError) as error:
-            trouble = str(error)
-        await screen.app.push_screen(NoteScreen(screen.hand, draft, trouble))
+        keeper = await Keeper.take(NOTE, now.id if now else "")
+        await screen.app.push_screen(NoteScreen(screen.hand, keeper))

@@ -47,6 +47,11 @@ SLOW_CLOCK = 10
 """Seconds between two pictures of the clock over a slow line."""
 
 
+def incident_of(scene: Scene | None) -> str:
+    """The incident that is shown; empty where there is none."""
+    return scene.situation.id if scene and scene.situation else ""
+
+
 class MainScreen(Screen[None]):
     """What the operator works in."""
 
@@ -99,10 +104,12 @@ class MainScreen(Screen[None]):
         if not self.is_frozen:
             self.scene = scene
 
-    def watch_scene(self, scene: Scene | None) -> None:
+    def watch_scene(self, before: Scene | None, scene: Scene | None) -> None:
         """Hand the scene to every widget."""
         if scene is None:
             return
+        if incident_of(before) != incident_of(scene):
+            self.hand.look_for_drafts()
         # The screen is painted before what an incident needs is loaded.
         from app.console.words import log, log_title
 

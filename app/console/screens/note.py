@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -12,7 +10,8 @@ from textual.screen import Screen
 from textual.widgets import TextArea
 
 from app.actions import Record
-from app.drafts import NO_INCIDENT, Draft
+from app.console.keeper import Keeper
+from app.drafts import NO_INCIDENT
 from app.incident.kinds import Note
 from widgets.key_bar import KeyBar
 from widgets.page import Page
@@ -20,12 +19,6 @@ from widgets.text import content
 
 if TYPE_CHECKING:
     from app.console.hand import Hand
-
-PAUSE = 0.2
-"""Seconds between two savings of what is typed: the most that a killed console can lose."""
-
-WITHIN = 1.0
-"""Seconds that a slow disk gets when the screen is left."""
 
 LONGEST = 100_000
 """Characters of a note; a log file belongs beside the incident, not into it."""
@@ -46,19 +39,15 @@ class NoteScreen(Screen[None]):
     }
     """
 
-    def __init__(self, hand: Hand, draft: Draft | None, trouble: str) -> None:
-        """`trouble` says why there is no `draft`."""
+    def __init__(self, hand: Hand, keeper: Keeper) -> None:
         super().__init__()
         self._hand = hand
-        self._draft = draft
-        self._trouble = trouble
-        self._text = draft.text if draft else ""
-        self._keeping: asyncio.Task[None] | None = None
+        self._keeper = keeper
         self._is_writing = False
 
     def compose(self) -> ComposeResult:
         """What is typed, and the keys."""
-        yield Page(self._text, highlight_cursor_line=False)
+        yield Page(self._keeper.text, highlight_cursor_line=False)
         yield KeyBar(KEYS, ("Esc", "leave, the draft is kept"))
 
     def on_mount(self) -> None:
@@ -69,42 +58,37 @@ class NoteScreen(Screen[None]):
         area.border_title = content(title).markup
         area.move_cursor(area.document.end)
         self.set_focus(area)
-        if self._draft is not None and self._text:
-            others = {self._draft.incident} - {NO_INCIDENT, now.id if now else NO_INCIDENT}
+        self._keeper.tell = self._kept
+        draft = self._keeper.draft
+        if self._keeper.trouble:
+            self._tell("")
+        elif draft is not None and self._keeper.text:
+            others = {draft.incident} - {NO_INCIDENT, now.id if now else NO_INCIDENT}
             self._tell(" of incident ".join(("draft, not written yet", *others)))
+
+    def _kept(self) -> None:
+        if self.is_mounted:
+            self._tell("draft kept")
 
     def _tell(self, text: str) -> None:
         """Say at the lower edge whether what is typed is safe."""
-        shown = f"this draft can't be kept: {self._trouble}" if self._trouble else text
+        trouble = self._keeper.trouble
+        shown = f"this draft can't be kept: {trouble}" if trouble else text
         self.query_one(TextArea).border_subtitle = content(shown).markup
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Keep what is typed."""
-        self._text = event.text_area.text
-        if self._draft is not None and (self._keeping is None or self._keeping.done()):
-            self._keeping = asyncio.create_task(self._keep(self._draft))
-
-    async def _keep(self, draft: Draft) -> None:
-        kept: str | None = None
-        while kept != self._text:
-            kept = self._text
-            try:
-                await asyncio.to_thread(draft.save, kept)
-                self._trouble = ""
-            except OSError as error:
-                self._trouble = str(error)
-            if self.is_mounted:
-                self._tell("draft kept")
-            await asyncio.sleep(PAUSE)
+        self._keeper.keep(event.text_area.text)
 
     def action_write(self) -> None:
         """Write it into the log, and leave."""
-        length = len(self._text)
+        text = self._keeper.text
+        length = len(text)
         if length > LONGEST:
             self._hand.say(f"a note has at most {LONGEST:,} characters, this one has {length:,}")
-        elif self._text.strip() and not self._is_writing:
+        elif text.strip() and not self._is_writing:
             self._is_writing = True
-            self._hand.start(self._write(Record(Note(), self._text.strip("\n"))))
+            self._hand.start(self._write(Record(Note(), text.strip("\n"))))
 
     async def _write(self, note: Record) -> None:
         """Where there is no incident, or the log refuses, we stay, and what was typed stays."""
@@ -113,7 +97,7 @@ class NoteScreen(Screen[None]):
         finally:
             self._is_writing = False
         if entry.is_written:
-            self._text = ""
+            self._keeper.keep("")
             self._hand.say("the note is written")
         else:
             self._hand.say("the log can't be written now: the note waits for it, and stays a draft")
@@ -122,20 +106,10 @@ class NoteScreen(Screen[None]):
     async def action_leave(self) -> None:
         """Back to where the operator came from, but not while the note is being written."""
         if not self._is_writing and self.is_current:
-            await self._let_go()
+            await self._keeper.let_go()
             self.dismiss()
             self._hand.look_for_drafts()
 
     async def on_unmount(self) -> None:
         """However it ends, the last letter is kept."""
-        await self._let_go()
-
-    async def _let_go(self) -> None:
-        draft, self._draft = self._draft, None
-        if draft is None:
-            return
-        if self._keeping is not None:
-            await asyncio.wait([self._keeping], timeout=WITHIN)
-        with suppress(OSError):
-            draft.save(self._text)
-        draft.release()
+        await self._keeper.let_go()

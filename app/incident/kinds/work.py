@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from app.incident.kinds._data import Data
 from checks.when import span
@@ -126,8 +126,9 @@ class NoticeSent(Data, frozen=True, tag="notice"):
 
     `notice` is its id; what of it is sent again has the same one. `begun` is the id of the entry
     that began it. `stage` is first, update, resolved or technical. `phase` is the incident's, as
-    readers of status pages know them, and `severity` the one that counted. `next_at` is when the
-    next was promised. `left_out` says which routes did not get it, and why.
+    readers of status pages know them, and `severity` the one that counted. `components` are what
+    people do with mail, each with whether it worked. `next_at` is when the next was promised.
+    `left_out` says which routes did not get it, and why.
     """
 
     audience: tuple[str, ...]
@@ -141,6 +142,7 @@ class NoticeSent(Data, frozen=True, tag="notice"):
     stage: str = ""
     severity: str = ""
     left_out: tuple[str, ...] = ()
+    components: dict[str, str] = field(default_factory=dict)
 
     @property
     def went_out(self) -> bool:

@@ -15,7 +15,7 @@ from app.notices.route import Message, Route
 from checks.fate import Fate
 from checks.secret import Credentials
 
-OPTIONAL = ("secret", "sender", "to", "test_to", "body", "address", "ca_file")
+OPTIONAL = ("secret", "sender", "to", "test_to", "body", "address", "ca_file", "push")
 
 
 class Kind(Protocol):
