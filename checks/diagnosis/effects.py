@@ -25,13 +25,15 @@ TABLE = Path(__file__).parent / "effects.toml"
 class Effect(Struct, frozen=True, forbid_unknown_fields=True):
     """The scope, and the row of the severity table, of findings.
 
-    `over_by` is login or delivery: where a log shows one after the last line, it is over.
+    `over_by` is login or delivery: where a log shows one after the last line, it is over. `beside`
+    is a finding that has to be there too, on the same host.
     """
 
     codes: tuple[str, ...]
     scope: str
     row: str
     over_by: str = ""
+    beside: str = ""
 
 
 UNLISTED = {
@@ -70,7 +72,8 @@ def effects(board: Board, seats: Sequence[Seat], told: set[str]) -> Iterator[Hit
             continue
         result = one.confirmed
         if result is not None and isinstance(result.facts, LogFacts):
-            yield from _logged(one, result.facts, seats)
+            beside = _codes(board, one)
+            yield from _logged(one, result.facts, seats, beside)
         else:
             yield _hit(one, result.codes if result else (), seats)
 
@@ -129,7 +132,15 @@ def _hit(standing: Standing, codes: Sequence[str], seats: Sequence[Seat]) -> Hit
     )
 
 
-def _logged(standing: Standing, facts: LogFacts, seats: Sequence[Seat]) -> Iterator[Hit]:
+def _codes(board: Board, standing: Standing) -> set[str]:
+    """All findings on the host of a check."""
+    there = (one for one in board.standings.values() if one.host == standing.host)
+    return {code for one in there if one.confirmed for code in one.confirmed.codes}
+
+
+def _logged(
+    standing: Standing, facts: LogFacts, seats: Sequence[Seat], beside: set[str]
+) -> Iterator[Hit]:
     """A hit for each kind of trouble that the log's check speaks of, and that is not over."""
     said = standing.confirmed.summary if standing.confirmed else ""
     texts = {
@@ -138,17 +149,41 @@ def _logged(standing: Standing, facts: LogFacts, seats: Sequence[Seat]) -> Itera
     for kind in facts.kinds:
         text = texts.get(kind.code, "")
         effect = effect_of(kind.code) or UNLISTED[State.WARNING]
+        if effect.beside and effect.beside not in beside:
+            effect = UNLISTED[State.WARNING]
         if not text or text not in said or _is_over(kind, effect, facts):
             continue
-        users = tuple(one.text for one in kind.users) if effect.scope == "one-user" else ()
+        scope, row, names = _whom(kind, effect, seats)
         yield Hit(
-            kind="one-service" if len(users) > 1 else effect.scope,
-            row=effect.row,
+            kind=scope,
+            row=row,
             text=f"{standing.id}: {text}",
-            names=users or _names(effect.scope, standing, seats),
+            names=names or _names(scope, standing, seats),
             standings=(standing,),
             since=kind.first,
         )
+
+
+def _whom(kind: LogKind, effect: Effect, seats: Sequence[Seat]) -> tuple[str, str, tuple[str, ...]]:
+    """The scope, its row and its names, by whom the lines name."""
+    if effect.scope == "one-user":
+        users = _users(kind, seats)
+        return "one-user" if len(users) < 2 else "one-service", effect.row, users
+    domains = tuple(one.text for one in kind.domains)
+    if effect.scope == "one-service" and len(domains) == 1 and domains[0] in _domains(seats):
+        return "one-domain", "part", domains
+    return effect.scope, effect.row, ()
+
+
+def _domains(seats: Sequence[Seat]) -> set[str]:
+    return {seat.domain for seat in seats}
+
+
+def _users(kind: LogKind, seats: Sequence[Seat]) -> tuple[str, ...]:
+    """Whom a log names; canaries only where it names nobody else."""
+    named = tuple(one.text for one in kind.users)
+    canaries = {seat.user for seat in seats}
+    return tuple(one for one in named if one not in canaries) or named
 
 
 def _is_over(kind: LogKind, effect: Effect, facts: LogFacts) -> bool:

@@ -15,12 +15,15 @@ from checks.diagnosis.verdict import judge
 from checks.facts import LogFacts, LogKind, Reason
 from checks.model import Finding, Host, State
 from tests.boards import ONSET, board, result
+from tests.trips import canary, standing, trip, with_trips
 
 DECLARED = {code for kind in registry.kinds() for code in registry.load(kind).FINDINGS}
 
 
 @pytest.mark.parametrize("code", table())
 def test_each_finding_of_the_table_is_one_that_a_check_declares(code: str) -> None:
+    beside = table()[code].beside
+    assert not beside or beside in DECLARED
     assert any(one == code or (code.endswith(".") and one.startswith(code)) for one in DECLARED)
 
 
@@ -105,6 +108,37 @@ def test_what_is_said_in_the_log_and_means_nothing_yet_hits_nobody() -> None:
     assert answer is not None
     on = on.take("logs/mail1", replace(answer, summary=grave.meaning), on.at)
     assert judge(on).summary == f"logs/mail1: {grave.meaning}"
+
+
+def test_a_canary_that_a_log_names_beside_a_user_is_not_a_second_user() -> None:
+    named = kind("log.dovecot.too-many-connections", "one@lab.test", "ana@lab.test")
+    one = canary("one@lab.test", "mail1")
+    judged = judge(with_trips(logged(named), standing(trip(one, one))))
+    assert (judged.scope.kind, judged.scope.affected) == ("one-user", ("ana@lab.test",))
+
+
+def test_mail_that_is_returned_for_a_domain_of_ours_hits_that_domain() -> None:
+    returned = kind("log.postfix.bounced-no-such-domain")
+    way = trip(canary("six@dept.test", "mail2"), canary("six@dept.test", "mail2"))
+    for domain, scope in (("dept.test", "one-domain"), ("out.test", "one-service")):
+        named = replace(returned, domains=(Reason(domain, 3),))
+        judged = judge(with_trips(logged(named), standing(way)))
+        assert (judged.scope.kind, judged.severity) == (scope, "SEV2")
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind_", "severity"),
+    [("throttled", "one-service", "SEV3"), ("greylisted", "none", "SEV4")],
+)
+def test_mail_that_others_put_off_matters_by_what_the_queue_says(
+    reason: str, kind_: str, severity: str
+) -> None:
+    on = logged(kind("log.postfix.deferred-by-remote"))
+    queue = replace(result(State.OK), findings=(Finding(f"queue.reason.{reason}"),))
+    asked = board({"queue/mail1": State.OK}).standings["queue/mail1"].take(queue)
+    on.standings["queue/mail1"] = asked
+    judged = judge(on)
+    assert (judged.scope.kind, judged.severity) == (kind_, severity)
 
 
 @pytest.mark.parametrize(
