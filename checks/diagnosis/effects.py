@@ -14,6 +14,7 @@ from checks.diagnosis.hit import Hit
 from checks.diagnosis.people import SERVICES, Seat
 from checks.diagnosis.severity import ROWS
 from checks.diagnosis.sight import earliest
+from checks.diagnosis.words import listed
 from checks.facts import LogFacts, LogKind
 from checks.model import State
 
@@ -157,7 +158,7 @@ def _logged(
         yield Hit(
             kind=scope,
             row=row,
-            text=f"{standing.id}: {text}",
+            text=f"{listed(names) or standing.id}: {text}",
             names=names or _names(scope, standing, seats),
             standings=(standing,),
             since=kind.first,

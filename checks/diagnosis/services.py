@@ -74,8 +74,8 @@ class Services:
             if any(self.of(seat.home, (name,)) for name in SENDING):
                 everything = ("smtp", *SENDING)
                 found = self._sight(RECEIVE, seat, seat.home, everything, MTA_GONE)
-                yield from (one for one in found if one.word != WORKS)
-            yield from (one for one in self._from_outside(seat) if one.word != WORKS)
+                yield from (one for one in found if one.word == LOST)
+            yield from (one for one in self._from_outside(seat) if one.word == LOST)
 
     def _sight(
         self, function: str, seat: Seat, host: str, names: Sequence[str], gone: Sequence[str]

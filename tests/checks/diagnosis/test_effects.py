@@ -107,7 +107,7 @@ def test_what_is_said_in_the_log_and_means_nothing_yet_hits_nobody() -> None:
     answer = on.standings["logs/mail1"].result
     assert answer is not None
     on = on.take("logs/mail1", replace(answer, summary=grave.meaning), on.at)
-    assert judge(on).summary == f"logs/mail1: {grave.meaning}"
+    assert judge(on).summary == f"eva@lab.test: {grave.meaning}"
 
 
 def test_a_canary_that_a_log_names_beside_a_user_is_not_a_second_user() -> None:

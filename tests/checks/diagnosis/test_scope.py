@@ -138,6 +138,10 @@ CASES = {
         "nobody on mail1 can receive mail from outside", "degraded", severity="SEV2",
         down="mail1:smtp", trips={"out>1": "send.connect", "6>1": "waits", "7>1": "waits"},
     ),
+    "port 25 of a host is dropped, and nobody knows more yet": Case(
+        "nobody on mail1 can receive mail from outside", "degraded", severity="SEV2",
+        dark="mail1:smtp", trips=dict.fromkeys(TRIPS, "unasked") | {"out>1": "send.connect"},
+    ),
     "port 25 of a host is closed, other hosts bring its mail": Case(
         "smtp is down on mail1; mail comes in by another way", "degraded", severity="SEV3",
         down="mail1:smtp", trips={"out>1": "send.connect"},
