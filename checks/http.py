@@ -24,7 +24,7 @@ from checks import trust
 from checks.connect import connect
 from checks.model import Target
 from checks.phases import Phases
-from checks.text import visible
+from checks.text import MASK, visible
 
 BODY_LIMIT = 1 << 20
 """Bytes of a body that are read: a BMC's longest answer is a tenth of it."""
@@ -67,7 +67,7 @@ class Client:
 
     `session` is the last one under TLS. `fingerprint` is the SHA-256 of the certificate in
     hexadecimal digits; left out, it has to be issued by a CA that `ca_file`, else the host's, else
-    this machine trusts.
+    this machine trusts. `secrets` are what we send: an answer that repeats them is masked.
     """
 
     def __init__(
@@ -79,12 +79,14 @@ class Client:
         deadline: float,
         fingerprint: str = "",
         ca_file: str = "",
+        secrets: tuple[str, ...] = (),
     ) -> None:
         self._target = target
         self._phases = phases
         self._is_tls = is_tls
         self._deadline = deadline
         self._fingerprint = fingerprint
+        self._secrets = secrets
         self._ca_file = ca_file or (target.host.ca_file if target.host else "")
         self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
         self._reader: asyncio.StreamReader | None = None
@@ -114,6 +116,9 @@ class Client:
                 await self._send(h11.Request(method=method, target=path, headers=[*given.items()]))
                 await self._send(*([h11.Data(data=body)] if body else []), h11.EndOfMessage())
                 answer = await self._answer(limit)
+        except h11.LocalProtocolError:
+            # its text has the header that it dislikes, and that may be a secret
+            raise Garbled("what we ask is no HTTP") from None
         except h11.ProtocolError as error:
             raise Garbled(visible(str(error), 200)) from error
         if self._state.our_state is h11.DONE and self._state.their_state is h11.DONE:
@@ -184,18 +189,23 @@ class Client:
                 case h11.Response():
                     status = event.status_code
                     headers = {
-                        name.decode("ascii", "replace").lower(): visible(value)
+                        name.decode("ascii", "replace").lower(): visible(self._masked(value))
                         for name, value in event.headers
                     }
                 case h11.Data():
                     body += event.data
                     if len(body) > limit:
                         del body[limit:]
-                        return Answer(status, headers, bytes(body), is_cut=True)
+                        return Answer(status, headers, self._masked(bytes(body)), is_cut=True)
                 case h11.EndOfMessage():
-                    return Answer(status, headers, bytes(body))
+                    return Answer(status, headers, self._masked(bytes(body)))
                 case h11.ConnectionClosed():
                     raise Garbled("it closed the connection without an answer")
+
+    def _masked(self, said: bytes) -> bytes:
+        for secret in self._secrets:
+            said = said.replace(secret.encode(), MASK.encode())
+        return said
 
     async def _event(self) -> object:
         while (event := self._state.next_event()) is h11.NEED_DATA:

@@ -15,14 +15,13 @@ from base64 import b64encode
 from typing import TypeVar
 
 import msgspec
-from msgspec.structs import replace
 
 from checks import connect, http
 from checks.hosts import FINDINGS as LOGIN
 from checks.model import Monitor, Target
 from checks.phases import Phases
-from checks.reveal import reveal
-from checks.text import MASK, visible
+from checks.reveal import SecretError, reveal
+from checks.text import visible
 from checks.trust import CaFileError
 from checks.url import parse
 
@@ -72,36 +71,32 @@ FINDINGS = LOGIN | {
 
 
 class Service:
-    """Asks one monitor, over one connection where it keeps it."""
+    """Asks one monitor, over one connection where it keeps it. `close` it."""
 
-    def __init__(self, target: Target, monitor: Monitor, phases: Phases, deadline: float) -> None:
-        url = parse(monitor.url)
-        self.path = url.path.rstrip("/")
-        self._monitor = monitor
-        self._deadline = deadline
+    def __init__(self, path: str, client: http.Client, authorization: str) -> None:
+        self._path = path
+        self._client = client
         self._headers = {"Accept": "application/json"}
-        self._secrets: tuple[str, ...] = ()
-        self._client = http.Client(
+        if authorization:
+            self._headers["Authorization"] = authorization
+
+    @classmethod
+    async def of(
+        cls, target: Target, monitor: Monitor, phases: Phases, *, deadline: float
+    ) -> Service:
+        """The service of a monitor, its password or token at hand. Raises SecretError."""
+        url = parse(monitor.url)
+        authorization, secrets = await _authorization(monitor, deadline)
+        client = http.Client(
             target,
             phases,
             is_tls=url.is_tls,
             fingerprint=monitor.fingerprint,
             ca_file=monitor.ca_file,
+            secrets=secrets,
             deadline=deadline,
         )
-
-    async def log_in(self) -> None:
-        """Have the password or token ready. Raises SecretError."""
-        monitor = self._monitor
-        if monitor.token is not None:
-            token = await reveal(monitor.token, deadline=self._deadline)
-            self._headers["Authorization"] = f"Bearer {token}"
-            self._secrets = (token,)
-        elif monitor.password is not None:
-            password = await reveal(monitor.password, deadline=self._deadline)
-            basic = b64encode(f"{monitor.user}:{password}".encode()).decode()
-            self._headers["Authorization"] = f"Basic {basic}"
-            self._secrets = (basic, password)
+        return cls(url.path.rstrip("/"), client, authorization)
 
     async def get(self, path: str, shape: type[T]) -> T:
         """What is at `path`, below the monitor's URL. Raises Blind, TimeoutError."""
@@ -113,7 +108,7 @@ class Service:
     async def answer(self, path: str, *, limit: int = LIMIT) -> http.Answer:
         """The answer 200 from `path`, of which `limit` bytes are read."""
         try:
-            answer = await self._client.ask(self.path + path, headers=self._headers, limit=limit)
+            answer = await self._client.ask(self._path + path, headers=self._headers, limit=limit)
         except connect.NotConnected as error:
             raise Blind(str(error)) from error
         except (http.Untrusted, CaFileError) as error:
@@ -122,22 +117,26 @@ class Service:
             if isinstance(error, TimeoutError):
                 raise
             raise Babbles(visible(str(error), 200)) from error
-        answer = self._masked(answer)
         _insist(answer)
         return answer
-
-    def _masked(self, answer: http.Answer) -> http.Answer:
-        """The answer without our secrets: a server or proxy may echo what it was sent."""
-        body = answer.body
-        where = answer.headers.get("location", "")
-        for secret in self._secrets:
-            body = body.replace(secret.encode(), MASK.encode())
-            where = where.replace(secret, MASK)
-        return replace(answer, body=body, headers={**answer.headers, "location": where})
 
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
+
+
+async def _authorization(monitor: Monitor, deadline: float) -> tuple[str, tuple[str, ...]]:
+    """What the header says, and what of it must not be repeated."""
+    if monitor.token is not None:
+        token = await reveal(monitor.token, deadline=deadline)
+        if not (token.isascii() and token.isprintable()):
+            raise SecretError("the token holds what no HTTP header can: ASCII alone is allowed")
+        return f"Bearer {token}", (token,)
+    if monitor.password is not None:
+        password = await reveal(monitor.password, deadline=deadline)
+        basic = b64encode(f"{monitor.user}:{password}".encode()).decode()
+        return f"Basic {basic}", (basic, password)
+    return "", ()
 
 
 def _insist(answer: http.Answer) -> None:

@@ -101,9 +101,8 @@ async def _ask(target: Target, monitor: Monitor, phases: Phases, deadline: float
     if monitor.login is not None:
         with phases.phase("read"):
             return await _read(monitor, deadline)
-    service = Service(target, monitor, phases, deadline)
+    service = await Service.of(target, monitor, phases, deadline=deadline)
     try:
-        await service.log_in()
         match monitor.kind:
             case "alertmanager":
                 from checks.outside import _alertmanager

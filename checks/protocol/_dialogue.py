@@ -115,6 +115,12 @@ class Dialogue(asyncio.Protocol):
         return session
 
     @property
+    def certificate(self) -> dict[str, Any]:
+        """The peer's, once there is TLS: asyncio has taken it apart, which is not cheap."""
+        found = self._transport.get_extra_info("peercert") if self._transport else None
+        return found or {}
+
+    @property
     def has_more(self) -> bool:
         """Whether the peer has said more than it was asked for."""
         return bool(self._buffer)

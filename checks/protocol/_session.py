@@ -90,7 +90,7 @@ class Session:
         with self.phases.phase("tls"):
             self.handshake = await self.dialogue.start_tls(context, name)
             if not self._is_trusting:
-                self.certificate = _tls.read_certificate(self.handshake)
+                self.certificate = _tls.read_certificate(self.handshake, self.dialogue.certificate)
 
     def leave(self, command: str) -> None:
         """Say goodbye, and do not wait for the answer.

@@ -94,9 +94,8 @@ class Certificate(Struct, frozen=True):
         )
 
 
-def read_certificate(session: ssl.SSLObject) -> Certificate:
-    """The certificate of a session that was verified."""
-    found: dict[str, Any] = session.getpeercert() or {}
+def read_certificate(session: ssl.SSLObject, found: dict[str, Any]) -> Certificate:
+    """The certificate of a session that was verified, as `getpeercert` tells it."""
     ends = found.get("notAfter", "")
     names = [name for _, name in found.get("subjectAltName", ())[:3]]
     cipher = session.cipher()

@@ -38,11 +38,19 @@ async def ask(target: Target, power: Power, phases: Phases, *, deadline: float) 
     """What the BMC at the target says. Raises Blind, TimeoutError."""
     url = parse(power.where)
     headers = {"Accept": "application/json"}
+    secrets: tuple[str, ...] = ()
     if power.password is not None:
         secret = await reveal(power.password, deadline=deadline)
-        headers["Authorization"] = "Basic " + b64encode(f"{power.user}:{secret}".encode()).decode()
+        basic = b64encode(f"{power.user}:{secret}".encode()).decode()
+        headers["Authorization"] = f"Basic {basic}"
+        secrets = (basic, secret)
     client = http.Client(
-        target, phases, is_tls=url.is_tls, fingerprint=power.fingerprint, deadline=deadline
+        target,
+        phases,
+        is_tls=url.is_tls,
+        fingerprint=power.fingerprint,
+        secrets=secrets,
+        deadline=deadline,
     )
     try:
         return await _look(_Service(client, headers), url.path)
