@@ -119,7 +119,7 @@ class Panel(Framed):
 
     def _table(self, columns: Sequence[Column], entries: list[Entry], width: int) -> list[Row]:
         widths = lay_out(columns, [entry.cells for entry in entries], width)
-        indent = Span(" " * start_of(widths, len(widths) - 1))
+        indent = Span(" " * start_of(columns, widths, len(widths) - 1))
         rows = [header(columns, widths)]
         for entry in entries:
             rows.append(draw(columns, widths, entry.cells))

@@ -15,6 +15,8 @@ columns = st.builds(
     least=st.integers(1, 12),
     is_right=st.booleans(),
     is_flexible=st.booleans(),
+    is_brief=st.booleans(),
+    gap=st.integers(0, 3),
 )
 
 
