@@ -7,7 +7,7 @@ from app.console.words import log
 from app.engine import Scene
 from app.incident import entry as make
 from app.incident.entry import Entry
-from app.incident.kinds import CommandBegun, CommandEnded, Data, Left
+from app.incident.kinds import CommandBegun, CommandEnded, Data, Left, NoticeBegun, NoticeSent
 from app.incident.situation import situation
 from app.incident.unended import LATE, left_behind, lost
 from checks.diagnosis.verdict import judge
@@ -67,3 +67,12 @@ def test_the_strip_shows_a_lost_command_as_unknown() -> None:
     line = log(Scene(board, judge(board), now))[0]
     assert line.state == State.UNKNOWN
     assert line.text == "outcome unknown, its session is gone: on mail1, begins: sleep 60"
+
+
+def test_a_notice_whose_session_was_killed_is_named_as_one_that_may_have_gone_out() -> None:
+    data = NoticeBegun(notice="n1", audience=("users",), subject="s", routes=("relay", "chat"))
+    begun = said(data)
+    told = left_behind([begun], "ana@pts/1")
+    assert told == "; unknown what became of the notice to users on relay, chat"
+    ended = said(NoticeSent(audience=("users",), subject="s", begun=begun.id))
+    assert left_behind([begun, ended], "ana@pts/1") == ""

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from app.notices.depends import Known, Reach, depends, reach
+from app.notices.depends import Known, Reach, depends, examine, reach
 from app.notices.route import Route
 from checks.board import Board, Standing
 from checks.model import Finding, Host, Result, Scope, State, System, Target, Verdict, now
 from checks.resolver import Resolver
 from tests.app.notices.routing import route
+from tests.peers import dns
+from tests.peers.dns import dns_server
 
 MAIL1 = Host(name="mail1", address="mail1.lab.test")
 NS1 = Host(name="ns1", address="10.77.0.53")
@@ -136,3 +138,28 @@ def test_a_webhook_on_one_of_our_hosts_is_seen_too() -> None:
 
 def test_a_command_depends_on_nothing_that_we_know_of() -> None:
     assert on(route("command", "command:/bin/page")) == []
+
+
+ZONE = """
+mail1.lab.test.  A   10.77.0.11
+relay.out.test.  A   192.0.2.7
+hosted.test.     MX  10 mail1.lab.test.
+out.test.        MX  10 mx.out.test.
+"""
+
+
+async def test_names_and_mail_exchangers_are_looked_up_before_they_are_compared() -> None:
+    async with dns_server(ZONE) as peer:
+        system = replace(SYSTEM, resolver=peer.resolver)
+        known = await examine([mail("a@hosted.test", "b@out.test")], system, deadline=10)
+    assert known.addresses["relay.out.test"] == ("192.0.2.7",)
+    assert known.addresses["mail1.lab.test"] == ("10.77.0.11",)
+    assert known.exchangers == {"hosted.test": ("mail1.lab.test",), "out.test": ("mx.out.test",)}
+
+
+async def test_a_dead_resolver_costs_its_deadline_and_is_said() -> None:
+    async with dns_server(ZONE, dns.silent) as peer:
+        system = replace(SYSTEM, resolver=peer.resolver)
+        known = await examine([mail()], system, deadline=0.3)
+    (found,) = reach([mail()], system, known, board(), OUTAGE)
+    assert found.refused == ("relay.out.test can't be looked up",)
