@@ -20,6 +20,7 @@ from datetime import datetime
 from checks.board import Board, Standing
 from checks.diagnosis import trips
 from checks.diagnosis.effects import effects
+from checks.diagnosis.elsewhere import without_our_own_way
 from checks.diagnosis.hit import Hit
 from checks.diagnosis.losses import Picture, losses
 from checks.diagnosis.people import SERVICES, Seat, seats
@@ -40,6 +41,7 @@ MONITOR = "monitor"
 
 def judge(board: Board, severities: Severities = DEFAULT) -> Verdict:
     """The verdict on `board`."""
+    board = without_our_own_way(board)
     services, people = Services(board), seats(board)
     is_blind = _is_blind(services.standings)
     hits = _hits(board, services, people, is_blind=is_blind)

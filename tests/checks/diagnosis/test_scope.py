@@ -13,7 +13,7 @@ from checks.board import Board, Standing
 from checks.diagnosis.severity import Severities
 from checks.diagnosis.trips import LONG, is_explained
 from checks.diagnosis.verdict import judge
-from checks.facts import LogFacts, QueueFacts
+from checks.facts import LogFacts, QueueFacts, Sight, VantageFacts
 from checks.model import Finding, Severity, State, Verdict
 from tests.boards import ONSET, board, result
 from tests.trips import canary, standing, trip, waiting, with_trips
@@ -383,3 +383,14 @@ def test_what_the_table_puts_first_hides_no_outage() -> None:
     on = made(CASES["a password is refused while a host is dead"])
     judged = judge(on, Severities(canary=Severity.SEV1, one_host=Severity.SEV2))
     assert (judged.verdict, judged.severity, judged.scope.kind) == ("outage", "SEV1", "one-user")
+
+
+def test_what_another_device_reaches_and_we_do_not_hits_nobody() -> None:
+    on = made(CASES["a host is dead"])
+    seen = [f"{name}/mail1:{port}" for name, port in PORTS.items()]
+    for there, verdict, scope in (("open", "degraded", "none"), ("dropped", "outage", "one-host")):
+        sights = tuple(Sight(id_, id_, "dropped", there) for id_ in seen)
+        answer = replace(result(State.WARNING), facts=VantageFacts("bash", sights))
+        asked = board({"vantage/gw": State.WARNING}).standings["vantage/gw"].take(answer)
+        judged = judge(replace(on, standings={**on.standings, asked.id: asked}))
+        assert (judged.verdict, judged.scope.kind) == (verdict, scope)
