@@ -17,6 +17,12 @@ from checks.trace.follow import Way, follow
 from checks.trace.steps import Step
 from checks.when import iso
 
+DEADLINE = 30.0
+"""Seconds for a host to look through its logs once; days of a large one take a while."""
+
+HOURS = 24.0
+"""How far to look back, unless somebody says so."""
+
 SHOWN = 10
 """Messages of an address that are told; of the last one, every step."""
 

@@ -9,9 +9,6 @@ if TYPE_CHECKING:
     from app.config import Config
     from app.tracing import Report
 
-DEADLINE = 30.0
-"""Seconds for a host to look through its logs once; days of a large one take a while."""
-
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say what the subcommand takes."""
@@ -41,6 +38,6 @@ async def _trace(config: Config, term: str, hours: float) -> Report:
     from app.engine import close_logins
 
     try:
-        return await tracing.trace(config.system, term, hours=hours, deadline=DEADLINE)
+        return await tracing.trace(config.system, term, hours=hours, deadline=tracing.DEADLINE)
     finally:
         await close_logins(config.system)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from checks.facts import LogFacts, LogKind, LogShape, LostMail, Reason
+from checks.model import State
 from checks.server._log_events import Event, Success, event, sender, success
 from checks.server._log_lines import Line
 
@@ -156,10 +157,11 @@ def _most(names: Iterator[str]) -> tuple[Reason, ...]:
 
 
 def shapes(events: Iterable[Event]) -> tuple[LogShape, ...]:
-    """All that sounds like trouble, grouped; what began latest stands first."""
+    """What sounds like trouble, and is not known to be none; what began latest stands first."""
     groups: dict[tuple[str, str], list[Event]] = {}
     for one in events:
-        groups.setdefault((one.program, one.shape), []).append(one)
+        if one.pattern is None or one.pattern.means != State.OK:
+            groups.setdefault((one.program, one.shape), []).append(one)
     ordered = sorted(groups.values(), key=lambda own: own[0].at, reverse=True)
     return tuple(
         LogShape(

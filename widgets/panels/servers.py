@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from checks.board import Board, Standing
-from checks.facts import Disk, DiskFacts, LoadFacts, PowerFacts, ProcessFacts
+from checks.facts import Disk, DiskFacts, LoadFacts, LogFacts, PowerFacts, ProcessFacts
 from checks.model import State
 from widgets.columns import Column
 from widgets.entry import Entry
 from widgets.figures import brief
+from widgets.log_rows import log_rows
 from widgets.panel import Panel, by_host, cells, is_shut_out
 from widgets.state import ABSENT, MARKS, mark
 from widgets.text import Row, Span, row
@@ -64,7 +65,13 @@ def host_entry(name: str, standings: list[Standing], at: datetime, *, has_power:
             _process_cell(kinds.get("processes"), at),
         ),
         standings=tuple(standings),
+        more=_log_rows(kinds.get("logs")),
     )
+
+
+def _log_rows(standing: Standing | None) -> tuple[Row, ...]:
+    facts = standing.result.facts if standing and standing.result else None
+    return tuple(log_rows(facts)) if isinstance(facts, LogFacts) else ()
 
 
 def _nothing(standing: Standing | None, at: datetime) -> Row:
