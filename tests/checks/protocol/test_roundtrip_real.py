@@ -88,8 +88,8 @@ async def test_a_locked_mailbox_is_one_users_trouble(own_mail: Lab) -> None:
 async def test_a_domain_whose_map_is_broken_is_one_domains_trouble() -> None:
     with lab(virtual_mailbox_maps="inline:{canary1@lab.test=x}") as mail:
         scene = await sweep(mail.load())
-    assert (scene.verdict.verdict, scene.verdict.scope.kind) == ("degraded", "one-domain")
-    assert scene.verdict.summary == "dept.test cannot receive"
+    assert (scene.verdict.verdict, scene.verdict.scope.kind) == ("outage", "one-domain")
+    assert scene.verdict.summary == "nobody of dept.test can receive mail"
     standing = scene.board.standings["roundtrip/canary1@lab.test>canary2@dept.test"]
     assert standing.result is not None
     assert "550 5.1.1" in standing.result.summary
