@@ -109,6 +109,13 @@ class Terminal:
             self.read(0.05)
             assert time.monotonic() < end, f"{text!r} is not shown:\n{self.text()}"
 
+    def wait_for_match(self, pattern: str, seconds: float = 15.0) -> None:
+        """The same for a regular expression."""
+        end = time.monotonic() + seconds
+        while not re.search(pattern, self.text()):
+            self.read(0.05)
+            assert time.monotonic() < end, f"{pattern!r} is not shown:\n{self.text()}"
+
     def close(self) -> None:
         """End the program."""
         if self.process.poll() is None:

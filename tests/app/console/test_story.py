@@ -46,7 +46,9 @@ def tick(console: Console, until: Callable[[int], bool]) -> None:
         while console.read(0.3):
             pass
         if "what did you test?" in console.text():
-            console.do((f"{console.who} sent and read test mail\r", f"{console.who}  signed off: "))
+            console.press(f"{console.who} sent and read test mail\r")
+            # The names' column is as wide as the widest name that is shown.
+            console.wait_for_match(rf"{console.who} +signed off: ")
             return
     assert until(closed(console)), console.text()
 
