@@ -16,6 +16,7 @@ import asyncio
 import hashlib
 import ssl
 from collections.abc import Mapping
+from io import BytesIO
 
 import h11
 from msgspec import Struct
@@ -182,7 +183,7 @@ class Client:
 
     async def _answer(self, limit: int) -> Answer:
         status, headers = 0, {}
-        body = bytearray()
+        body = BytesIO()  # its value is no second copy
         while True:
             event = await self._event()
             match event:
@@ -193,12 +194,12 @@ class Client:
                         for name, value in event.headers
                     }
                 case h11.Data():
-                    body += event.data
-                    if len(body) > limit:
-                        del body[limit:]
-                        return Answer(status, headers, self._masked(bytes(body)), is_cut=True)
+                    body.write(event.data)
+                    if body.tell() > limit:
+                        body.truncate(limit)
+                        return Answer(status, headers, self._masked(body.getvalue()), is_cut=True)
                 case h11.EndOfMessage():
-                    return Answer(status, headers, self._masked(bytes(body)))
+                    return Answer(status, headers, self._masked(body.getvalue()))
                 case h11.ConnectionClosed():
                     raise Garbled("it closed the connection without an answer")
 
