@@ -122,7 +122,7 @@ class Desk:
         """Write what the board shows and the log lacks, if that is ours to do."""
         now = self.situation
         if now is not None and now.is_open and self._seen.is_first:
-            ticked = automatic(progress(self._procedure, now.items, board))
+            ticked = automatic(progress(self._procedure, now.items, board, now.told))
             for record in (*missing(now, board, verdict), *ticked):
                 await self.perform(record)
 

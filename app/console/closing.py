@@ -15,6 +15,7 @@ from app.console.screens.tell import TellScreen
 from app.console.still_red import still_red
 from app.incident.kinds import Closed
 from app.incident.metrics import NO_TARGETS, measures
+from app.notices.notice import AUDIENCES
 from app.review import draft
 from app.sop import Step
 from app.sop.progress import progress
@@ -60,6 +61,9 @@ def _rows(now: Situation, left: Sequence[str], red: Sequence[str]) -> list[Row]:
     found = [row(Span(line, "bad")) for line in red]
     if now.phase != "resolved":
         found.append(row(Span("It has not been marked resolved (m).", "warn")))
+    waiting = [AUDIENCES.get(name, name) for name, told in now.told.items() if not told.is_over]
+    if waiting:
+        found.append(row(Span(f"Not told that it is over: {', '.join(waiting)} (c).", "warn")))
     if left:
         found += [(), row(Span(f"OPEN IN THE PROCEDURE ({len(left)})", "head"))]
         found += [row(f"○ {title}") for title in left]

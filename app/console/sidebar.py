@@ -15,7 +15,7 @@ def stands(procedure: Sequence[Step], scene: Scene | None) -> tuple[Progress, ..
     now = scene.situation if scene else None
     if scene is None or now is None:
         return progress(procedure, {}, None)
-    return progress(procedure, now.items, scene.board if now.is_open else None)
+    return progress(procedure, now.items, scene.board if now.is_open else None, now.told)
 
 
 def steps(procedure: Sequence[Step], scene: Scene | None) -> tuple[ChecklistStep, ...]:

@@ -8,21 +8,26 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from app.incident.kinds import NoticeSent
+from app.incident.kinds.work import fared
 from app.incident.rhythm import Rhythm
-from checks.when import from_iso
+from checks.when import clock, from_iso
 
 LAST = "resolved"
 """The stage of the notice after which nobody waits for another one."""
 
 
 class Told(Struct, frozen=True, kw_only=True):
-    """What an audience heard last, and when it was promised the next one."""
+    """What an audience heard last, and when it was promised the next one.
+
+    `proofs` are the deliveries of it that were accepted; of a notice without any, that it was told.
+    """
 
     at: datetime
     stage: str = ""
     phase: str = ""
     severity: str = ""
     next_at: datetime | None = None
+    proofs: tuple[str, ...] = ()
 
     @property
     def is_over(self) -> bool:
@@ -42,8 +47,17 @@ def told(notices: Sequence[tuple[datetime, NoticeSent]]) -> dict[str, Told]:
                     phase=notice.phase,
                     severity=notice.severity,
                     next_at=from_iso(notice.next_at),
+                    proofs=_proofs(at, audience, notice),
                 )
     return found
+
+
+def _proofs(at: datetime, audience: str, notice: NoticeSent) -> tuple[str, ...]:
+    said = f"{audience}, {clock(at)}"
+    if not notice.deliveries:
+        return (f"{said}: {notice.subject}",)
+    accepted = [one for one in notice.deliveries if one.outcome == "accepted"]
+    return tuple(f"{said}, {line}" for line in fared(accepted))
 
 
 def next_notice(

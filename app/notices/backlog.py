@@ -1,4 +1,4 @@
-"""What becomes of mail that was sent while mail was down, in figures from the queues. Pure."""
+"""What becomes of mail that was sent while mail was down, in figures from queues and logs. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec import Struct
 from app.incident.kinds import Measured
 from app.incident.situation import Situation
 from checks.board import Board
-from checks.facts import QueueFacts
+from checks.facts import LogFacts, QueueFacts
 
 LONGEST_REST = timedelta(seconds=4_300)
 """How long a message may lie after the mend before it is tried again, unless it is flushed: Postfix
@@ -30,6 +30,24 @@ class Backlog(Struct, frozen=True, kw_only=True):
     waiting: int | None
     peak: int = 0
     by: datetime | None = None
+
+
+class Returned(Struct, frozen=True):
+    """Recipients that mail was given up for; `at_least` where the logs kept begin too late."""
+
+    count: int
+    at_least: bool = False
+
+
+def returned(board: Board, onset: datetime) -> Returned | None:
+    """What the logs say was given up since the onset; None where no log can be read."""
+    facts = [one.result.facts for one in board.standings.values() if one.result]
+    logs = [one for one in facts if isinstance(one, LogFacts)]
+    if not logs:
+        return None
+    listed = sum(lost.at >= onset for one in logs for lost in one.lost)
+    is_short = any(one.since > onset or one.lost_count > len(one.lost) for one in logs)
+    return Returned(listed, at_least=is_short)
 
 
 def backlog(now: Situation, board: Board) -> Backlog:

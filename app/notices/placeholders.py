@@ -15,7 +15,7 @@ from app.incident.kinds import CommandEnded, Resolved, VerdictChanged
 from app.incident.metrics import measures
 from app.incident.situation import LEAD, Situation
 from app.notices import components, phases, zone
-from app.notices.backlog import backlog
+from app.notices.backlog import backlog, returned
 from app.review import draft
 from checks.board import Board
 from checks.facts import QueueFacts
@@ -124,6 +124,18 @@ def _queues(known: Known) -> str:
     return _listed(lines)
 
 
+def _returned(known: Known) -> str:
+    """How much mail was given up, and that it has to be sent again."""
+    found = returned(known.board, known.onset) if known.onset else None
+    if found is None:
+        return "How much was returned to its senders is not known."
+    least = "at least " if found.at_least else ""
+    if not found.count:
+        return "" if least else "None was returned to its senders."
+    what = "message was" if found.count == 1 else "messages were"
+    return f"{least}{found.count:,} {what} returned, and must be sent again.".capitalize()
+
+
 def _backlog(known: Known) -> str:
     """What readers have to know of mail that was sent meanwhile."""
     found, begun = backlog(known.now, known.board), known.onset
@@ -213,6 +225,7 @@ PLACEHOLDERS = {
         "what keeps it from coming again, from close or review", _of_review(draft.prevention)
     ),
     "backlog": Placeholder("what becomes of mail sent meanwhile", _backlog),
+    "returned": Placeholder("how much mail was given up, as the logs have it", _returned),
     "causes": Placeholder("a list: causes and hypotheses with evidence", _causes),
     "failing": Placeholder("a list: the checks that fail", _failing),
     "queues": Placeholder("a list: each queue with its reasons", _queues),

@@ -1,4 +1,4 @@
-"""What an item's checks say: whether their hard states are evidence that it is done. Pure.
+"""What shows that an item is done: its checks' hard states, or that people were told. Pure.
 
 A check counts while its latest answer agrees with its hard state and is not old: no tick rests on
 one try, or on what was true some minutes ago.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from heapq import nlargest
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
@@ -17,12 +17,18 @@ from app.sop.procedure import Item
 from checks.board import Board, Standing
 from checks.model import State
 
+if TYPE_CHECKING:
+    from app.incident.told import Told
+
 LINES = 12
 """Most lines that are kept: an entry stays readable on paper."""
 
 
 class Evidence(Struct, frozen=True):
-    """What the checks say, the worst first, and why that does not show that the item is done."""
+    """What the checks say, the worst first, and why that does not show that the item is done.
+
+    Or who was told, with the replies.
+    """
 
     lines: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
@@ -49,8 +55,24 @@ def by_kind(board: Board) -> dict[str, list[Seen]]:
     return found
 
 
+def heard(item: Item, told: Mapping[str, Told]) -> Evidence:
+    """Whether everybody whom `item` tells was told."""
+    wanted = [name for name in item.tells if name in told or not item.over] or item.tells
+    known = [told[name] for name in wanted if name in told]
+    missed = [
+        name
+        for name in wanted
+        if name not in told or not told[name].proofs or (item.over and not told[name].is_over)
+    ]
+    what = "that it is over" if item.over else "yet"
+    return Evidence(
+        tuple(line for one in known for line in one.proofs)[:LINES],
+        tuple(f"{name} has not been told {what}" for name in missed),
+    )
+
+
 def weigh(item: Item, seen: Mapping[str, Sequence[Seen]], at: datetime) -> Evidence:
-    """What speaks for `item` being done; nothing where no check can say."""
+    """What the checks say for `item` being done; nothing where no check can say."""
     asked = [one for kind in item.checks for one in seen.get(kind, ())]
     kinds = ", ".join(item.checks)
     if not asked:

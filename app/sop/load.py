@@ -165,11 +165,17 @@ def _made(table: ItemTable, before: Item | None, where: Where, problems: Problem
     if missing:
         return None
     made = replace(before, **given) if before is not None else Item(**given)
-    for key, is_set in (("when", made.when != "any"), ("auto", made.auto)):
-        if is_set and not made.checks:
-            problems.add(
-                (*where, key), f'{quoted(key)} says how "checks" count, and there are none'
-            )
+    shown = made.checks or made.tells
+    for key, is_set, by in (
+        ("when", made.when != "any" and not made.checks, "checks"),
+        ("over", made.over and not made.tells, "tells"),
+        ("auto", made.auto and not shown, "checks"),
+    ):
+        if is_set:
+            text = f"{quoted(key)} says how {quoted(by)} count, and there are none"
+            problems.add((*where, key), text)
+    if made.checks and made.tells:
+        problems.add((*where, "tells"), '"tells" and "checks" exclude each other')
     if made.auto and made.signoffs > 1:
         problems.add((*where, "auto"), '"auto" and "signoffs" exclude each other')
     return made

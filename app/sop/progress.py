@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from app.incident.item_record import ItemRecord
-from app.sop.evidence import Evidence, by_kind, weigh
+from app.sop.evidence import Evidence, Seen, by_kind, heard, weigh
 from app.sop.procedure import Item, Step
 from checks.board import Board
+
+if TYPE_CHECKING:
+    from app.incident.told import Told
 
 MET = ("done", "not applicable")
 """States in which an item keeps none back that needs it; one that failed does."""
@@ -46,9 +50,12 @@ class Progress(Struct, frozen=True, kw_only=True):
 
 
 def progress(
-    steps: Sequence[Step], records: Mapping[str, ItemRecord], board: Board | None
+    steps: Sequence[Step],
+    records: Mapping[str, ItemRecord],
+    board: Board | None,
+    told: Mapping[str, Told] | None = None,
 ) -> tuple[Progress, ...]:
-    """How each item of the procedure stands, in its order."""
+    """How each item of the procedure stands, in its order; `told` is what each audience heard."""
     found: dict[str, Progress] = {}
     seen = by_kind(board) if board else {}
     for item in (item for step in steps for item in step.items):
@@ -56,10 +63,18 @@ def progress(
         found[item.id] = Progress(
             item=item,
             record=records.get(item.id, ItemRecord()),
-            evidence=weigh(item, seen, board.at) if board else Evidence(),
+            evidence=_evidence(item, seen, board, told or {}),
             lacks=tuple(one.item for one in lacking),
         )
     return tuple(found.values())
+
+
+def _evidence(
+    item: Item, seen: Mapping[str, Sequence[Seen]], board: Board | None, told: Mapping[str, Told]
+) -> Evidence:
+    if item.tells:
+        return heard(item, told)
+    return weigh(item, seen, board.at) if board else Evidence()
 
 
 def at_hand(items: Sequence[Progress]) -> Progress | None:

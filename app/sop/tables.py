@@ -53,6 +53,8 @@ class ItemTable(Struct, frozen=True, kw_only=True):
     evidence: str | None = None
     checks: tuple[str, ...] | None = None
     when: str | None = None
+    tells: tuple[str, ...] | None = None
+    over: bool | None = None
     auto: bool | None = None
     action: str | None = None
     needs: tuple[str, ...] | None = None
@@ -108,6 +110,7 @@ ITEM_RULES: Rules = {
     "why": words,
     "checks": kinds,
     "when": when,
+    "tells": rules.audience,
     "action": action,
     "signoffs": persons,
     "call": rules.name,

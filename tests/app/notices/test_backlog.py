@@ -7,9 +7,9 @@ from msgspec import structs
 
 from app.incident.kinds import Measured, QueueSize
 from app.incident.situation import situation
-from app.notices.backlog import backlog
+from app.notices.backlog import Returned, backlog, returned
 from checks.board import Board
-from checks.facts import QueueFacts
+from checks.facts import LogFacts, LostMail, QueueFacts
 from checks.model import State
 from tests.app.incident.said import OPENED, said
 from tests.boards import ONSET, board
@@ -56,3 +56,27 @@ def test_one_that_is_empty_needs_no_time_and_one_that_can_not_be_read_is_not_kno
 
 def test_a_forecast_beyond_what_a_queue_keeps_is_none() -> None:
     assert forecast(100_000, 6000, (10, 100_001))[2] is None
+
+
+def logged(begins: float, count: int, *minutes: float) -> Board:
+    """Logs that begin so many minutes after the onset, with mail given up at those minutes."""
+    made = board({"logs/mail1": State.OK})
+    (standing,) = made.standings.values()
+    assert standing.result is not None
+    facts = LogFacts(
+        since=ONSET + timedelta(minutes=begins),
+        until=ONSET + timedelta(hours=1),
+        lost=tuple(
+            LostMail(at=ONSET + timedelta(minutes=one), recipient="x@out.test") for one in minutes
+        ),
+        lost_count=count,
+    )
+    standing = structs.replace(standing, result=structs.replace(standing.result, facts=facts))
+    return structs.replace(made, standings={standing.id: standing})
+
+
+def test_mail_given_up_counts_from_the_onset_and_is_a_lower_bound_where_the_log_is_short() -> None:
+    assert returned(logged(-5, 3, -1, 2, 3), ONSET) == Returned(2)
+    assert returned(logged(5, 2, 6, 7), ONSET) == Returned(2, at_least=True)
+    assert returned(logged(-5, 900, 6, 7), ONSET) == Returned(2, at_least=True)
+    assert returned(seen(0, 60), ONSET) is None

@@ -35,7 +35,8 @@ class Team:
     @property
     def items(self) -> tuple[Progress, ...]:
         """How everything stands."""
-        return progress(self.steps, situation("i", self.entries).items, self.board)
+        now = situation("i", self.entries)
+        return progress(self.steps, now.items, self.board, now.told)
 
     def __getitem__(self, item: str) -> Progress:
         return next(one for one in self.items if one.item.id == item)

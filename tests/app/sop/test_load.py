@@ -108,6 +108,11 @@ MISTAKES = [
     (WHOLE + 'checks = ["smtp"]\nwhen = "god"', ':10: item "call": "when": must be "any", "bad" or '
      '"good", not "god"; did you mean "good"?'),
     (WHOLE + 'when = "bad"', ':9: item "call": "when" says how "checks" count, and there are none'),
+    (WHOLE + "over = true", ':9: item "call": "over" says how "tells" count, and there are none'),
+    (WHOLE + 'tells = ["it"]\nchecks = ["smtp"]',
+     ':9: item "call": "tells" and "checks" exclude each other'),
+    (WHOLE + 'tells = ["boss"]', ':9: item "call": "tells": no audience is called "boss"; '
+     'there are it, management, users'),
     (WHOLE + "auto = true", ':9: item "call": "auto" says how "checks" count, and there are none'),
     (WHOLE + 'checks = ["smtp"]\nauto = true\nsignoffs = 2',
      ':10: item "call": "auto" and "signoffs" exclude each other'),
