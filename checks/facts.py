@@ -37,6 +37,33 @@ class ProcessFacts(Struct, frozen=True, tag=True):
     is_hidden: bool = False
 
 
+class Unit(Struct, frozen=True, tag=True):
+    """A systemd unit of a mail program, in systemd's words (systemd.service(5), systemctl(1)).
+
+    `active` and `sub` are its state and `since` when that began, `result` how it last ended,
+    `died` of what ("status 78", "killed by SIGKILL", or empty), `restarts` those that systemd made
+    by itself, `enabled` the word of ``systemctl is-enabled``.
+    """
+
+    name: str
+    program: str
+    active: str
+    sub: str
+    enabled: str = ""
+    since: datetime | None = None
+    result: str = ""
+    died: str = ""
+    restarts: int = 0
+    is_masked: bool = False
+    is_triggered: bool = False
+
+
+class UnitFacts(Struct, frozen=True, tag=True):
+    """The units of a host's mail programs."""
+
+    units: tuple[Unit, ...] = ()
+
+
 class LoadFacts(Struct, frozen=True, tag=True):
     """Load averages over 1, 5 and 15 minutes, memory in bytes, uptime in seconds."""
 
@@ -389,6 +416,7 @@ class VantageFacts(Struct, frozen=True, tag=True):
 Facts = (
     PowerFacts
     | ProcessFacts
+    | UnitFacts
     | LoadFacts
     | DiskFacts
     | QueueFacts

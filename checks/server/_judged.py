@@ -26,6 +26,7 @@ def result(
     *,
     facts: Facts,
     metrics: dict[str, float] | None = None,
+    evidence: tuple[str, ...] = (),
     mend: str = "",
 ) -> Result:
     """The worst state; its texts lead the summary. `otherwise` is said when all is well."""
@@ -39,5 +40,6 @@ def result(
         *(Finding(one.code, one.text) for one in ordered),
         facts=facts,
         metrics=metrics,
+        evidence=evidence,
         mend=mend,
     )

@@ -44,11 +44,11 @@ class Garbled(ValueError):
 class Question(Struct, Generic[T], frozen=True):
     """What is looked at: `here` on this machine, where it may block, and by `script` elsewhere.
 
-    Two questions of one `name` are the same.
+    Without `here` the script is run on this machine too. Two questions of one `name` are the same.
     """
 
     name: str
-    here: Callable[[], T]
+    here: Callable[[], T] | None
     script: str
     parse: Callable[[str], T]
 
@@ -62,8 +62,8 @@ def host_of(target: Target) -> tuple[Host, Login]:
 
 async def look(login: Login, question: Question[T], *, deadline: float) -> T:
     """The answer to `question` from that host. Raises LoginError."""
-    if login.is_local:
-        return await _in_thread(question, deadline)
+    if login.is_local and question.here is not None:
+        return await _in_thread(question.name, question.here, deadline)
     output = await login.run(["sh", "-c", question.script], deadline=deadline, limit=OUTPUT_LIMIT)
     if output.is_cut:
         raise Unreadable(f"printed more than {OUTPUT_LIMIT} bytes")
@@ -82,14 +82,14 @@ def blind(phases: Phases, target: Target, error: LoginError) -> Result:
     return phases.result(State.UNKNOWN, text, Finding(error.code, text))
 
 
-async def _in_thread(question: Question[T], deadline: float) -> T:
-    answer = asyncio.wrap_future(begin(question.name, question.here))
+async def _in_thread(name: str, here: Callable[[], T], deadline: float) -> T:
+    answer = asyncio.wrap_future(begin(name, here))
     try:
         done, _ = await asyncio.wait({answer}, timeout=deadline)
     finally:
         answer.cancel()
     if not done:
-        raise TimedOut(f"no answer about {question.name} from this machine in {deadline:g} s")
+        raise TimedOut(f"no answer about {name} from this machine in {deadline:g} s")
     failure = answer.exception()
     if failure is not None:
         raise Unreadable(f"{type(failure).__name__}: {failure}") from failure

@@ -105,13 +105,17 @@ PROGRAMS = (
     _filter("rspamd", "rspamd"),
     _filter("clamd", "ClamAV", units=("clamav-daemon", "clamd")),
     _filter("clamav-milter", "ClamAV's milter"),
-    _filter("amavis", "amavis", "amavisd-new", "amavisd", "/usr/sbin/amavi"),
+    _filter(
+        *("amavis", "amavis", "amavisd-new", "amavisd", "/usr/sbin/amavi"),
+        units=("amavis", "amavisd", "amavisd-new"),
+    ),
     _filter("spamd", "SpamAssassin", units=("spamassassin", "spamd")),
     _filter("spamass-milter", "SpamAssassin's milter"),
     _filter("postgrey", "postgrey"),
     _filter("saslauthd", "saslauthd"),
     _filter("postsrsd", "PostSRSd"),
     _filter("policyd", "policyd", "cbpolicyd", "policyd-weight"),
+    _filter("redis", "Redis", "redis-server", "valkey-server", units=("redis-server", "redis")),
 )
 
 NAMES = frozenset(

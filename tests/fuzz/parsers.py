@@ -16,7 +16,7 @@ from checks.queue._bp import Bp
 from checks.queue._listing import Reader
 from checks.queue._postqueue import Postqueue
 from checks.queue._tally import Tally
-from checks.server import _log_look, _mounts, _process_table, load
+from checks.server import _log_look, _mounts, _process_table, _unit_table, load
 from checks.server._look import Garbled
 
 Fuzzed = Callable[[bytes], object]
@@ -144,6 +144,7 @@ PARSERS: dict[str, Fuzzed] = {
     "load": _script(load.parse),
     "mounts": _script(_mounts.parse),
     "processes": _script(_process_table.parse),
+    "units": _script(_unit_table.parse),
     "listing": _config_listing,
     "ping": lambda data: _echo.parse_ping(data, data),
     "icmp-error": complaint.parse,

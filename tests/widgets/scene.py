@@ -155,6 +155,8 @@ def outage() -> Board:
         standing("power", "mail2", answer(UNKNOWN, "no answer in 10 s", "bmc.silent")),
         standing("processes", "mail1", answer(CRITICAL, "master is missing", "process.missing",
                  facts=processes("dovecot", missing=("master",)))),
+        standing("units", "mail1", answer(CRITICAL, "postfix@-.service failed: oom-kill",
+                 "unit.failed")),
         standing("load", "mail1", answer(OK, facts=load(0.42, 1.56, 11400))),
         standing("disks", "mail1", answer(WARNING, "spool is 91 % full", "disk.full",
                  facts=DiskFacts((disk("/", 0.31), disk("/var/spool", 0.91))))),

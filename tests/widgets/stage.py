@@ -76,6 +76,7 @@ def hostile_board(text: str) -> Board:
         "smtp",
         "dns",
         "processes",
+        "units",
         "load",
         "disks",
         "postfix",

@@ -158,7 +158,7 @@ async def test_failing_checks_stand_worst_first_and_say_how_many_are_hidden() ->
         strip.show(failing(outage(), AT))
         lines = strip.plain()
         assert "✗ smtp/mail1:25" in lines[1]
-        assert "and 8 more" in lines[-2]
+        assert "and 9 more" in lines[-2]
         strip.show(())
         assert "nothing fails" in strip.plain()[1]
 

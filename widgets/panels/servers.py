@@ -7,6 +7,7 @@ from datetime import datetime
 from checks.board import Board, Standing
 from checks.facts import Disk, DiskFacts, LoadFacts, LogFacts, PowerFacts, ProcessFacts
 from checks.model import State
+from checks.when import clock
 from widgets.columns import Column
 from widgets.entry import Entry
 from widgets.figures import brief
@@ -14,6 +15,9 @@ from widgets.log_rows import log_rows
 from widgets.panel import Panel, by_host, cells, is_shut_out
 from widgets.state import ABSENT, MARKS, mark
 from widgets.text import Row, Span, row
+
+BY_WORD = ("units",)
+"""The checks without a column: what they find wrong is a word in the row and a line below."""
 
 POWER = Column(title="POWER", priority=2, least=5)
 
@@ -23,7 +27,7 @@ class Servers(Panel):
 
     NUMBER = 1
     TITLE = "Servers"
-    KINDS = ("power", "processes", "load", "disks", "logs")
+    KINDS = ("power", "processes", "load", "disks", "logs", *BY_WORD)
     EMPTY = 'no host has a login: login = "local" or "ssh:DEST"'
     COLUMNS = (
         Column(title="HOST", priority=0, least=5, is_flexible=True),
@@ -48,6 +52,25 @@ class Servers(Panel):
             if not all(map(is_shut_out, standings))
         ]
 
+    def below(self, board: Board, at: datetime) -> list[Row]:
+        """What is wrong on a host beyond its figures, the worst first: since when, where, what."""
+        wrong = [one for one in board.of_kinds(*BY_WORD) if _is_wrong(one)]
+        return [_told(one, at) for one in sorted(wrong, key=_badness, reverse=True)]
+
+
+def _is_wrong(standing: Standing) -> bool:
+    return standing.state in (State.WARNING, State.CRITICAL)
+
+
+def _badness(standing: Standing) -> int:
+    return standing.state.badness if standing.state is not None else 0
+
+
+def _told(standing: Standing, at: datetime) -> Row:
+    since = f"{clock(standing.since)[:-1]} " if standing.since else ""
+    said = standing.confirmed.summary if standing.confirmed else ""
+    return row(Span(since, mark(standing, at).role), f"{standing.target.name} {said}")
+
 
 def host_entry(name: str, standings: list[Standing], at: datetime, *, has_power: bool) -> Entry:
     """The row of one host."""
@@ -62,7 +85,7 @@ def host_entry(name: str, standings: list[Standing], at: datetime, *, has_power:
             memory,
             _disk_cell(kinds.get("disks"), at),
             up,
-            _process_cell(kinds.get("processes"), at),
+            _process_cell(kinds.get("processes"), _words(standings, at), at),
         ),
         standings=tuple(standings),
         more=_log_rows(kinds.get("logs")),
@@ -132,17 +155,24 @@ def _fullness(disk: Disk) -> float:
     return max(disk.used_share, disk.inodes_used_share)
 
 
-def _process_cell(standing: Standing | None, at: datetime) -> Row:
+def _words(standings: list[Standing], at: datetime) -> Row:
+    """``units ✗ clock ! `` where these find something wrong."""
+    wrong = [one for one in standings if one.kind in BY_WORD and _is_wrong(one)]
+    shown = [(one.kind, mark(one, at)) for one in wrong]
+    return tuple(Span(f"{kind} {how.glyph} ", how.role) for kind, how in shown)
+
+
+def _process_cell(standing: Standing | None, words: Row, at: datetime) -> Row:
     facts = standing.result.facts if standing and standing.result else None
     if standing is None or not isinstance(facts, ProcessFacts):
-        return _nothing(standing, at)
+        return words or _nothing(standing, at)
     missing = [Span(f"{name} {MARKS[State.CRITICAL].glyph} ", "bad") for name in facts.missing]
     # Several instances of a program are one name here, those in trouble first.
     seen = dict.fromkeys((one.name, one.status) for one in facts.running)
     ordered = sorted(seen, key=lambda one: one[1] == "running")
     running = [piece for name, status in ordered for piece in _process(name, status)]
     hidden = [Span("not all shown", "odd")] if facts.is_hidden else []
-    return (*missing, *running, *hidden) or row(Span(ABSENT.glyph, ABSENT.role))
+    return (*missing, *words, *running, *hidden) or row(Span(ABSENT.glyph, ABSENT.role))
 
 
 def _process(name: str, status: str) -> Row:

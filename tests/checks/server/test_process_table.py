@@ -147,7 +147,7 @@ async def test_the_script_is_posix(shell: str) -> None:
 
 async def asked(login: LocalLogin) -> Table:
     if login.is_local:
-        return QUESTION.here()
+        return here()
     output = await login.run(["sh", "-c", QUESTION.script], deadline=10)
     return QUESTION.parse(output.stdout.decode("utf-8", "surrogateescape"))
 
