@@ -61,8 +61,8 @@ _SECRET = re.compile(
 )
 
 
-_HINTS = (":", "=", "auth", "pass", "login")
-"""Without one of these `_SECRET` finds nothing; a dialogue has dozens of lines without any."""
+_HINTS = ("pass", "secret", "token", "api", "private", "://", "auth", "login")
+"""ASCII text without one of these has nothing for `_SECRET`, which takes 50 times as long."""
 
 
 def redact(text: str) -> str:
@@ -74,6 +74,6 @@ def redact(text: str) -> str:
     'postgres://mail:********@db/mail'
     """
     folded = text.lower()
-    if not any(hint in folded for hint in _HINTS):
+    if text.isascii() and not any(hint in folded for hint in _HINTS):
         return text
     return _SECRET.sub(lambda m: next(g for g in (m[1], *m.groups()[2:]) if g) + MASK, text)

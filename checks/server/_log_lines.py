@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -67,9 +68,9 @@ class Stamps(Struct, frozen=True):
         return None
 
     def _long(self, found: re.Match[str]) -> datetime:
-        at = datetime.fromisoformat(f"{found['day']}T{found['time']}")
-        part = int((found["part"] or "0").ljust(6, "0")[:6])
-        return at.replace(microsecond=part, tzinfo=_zone(found["zone"]) or self.zone)
+        at = _second(f"{found['day']}T{found['time']}", found["zone"], self.zone)
+        part = found["part"]
+        return at.replace(microsecond=int(part.ljust(6, "0")[:6])) if part else at
 
     def _short(self, found: re.Match[str]) -> datetime:
         """No year and no zone (RFC 3164): the latest such time that is not to come."""
@@ -77,7 +78,8 @@ class Stamps(Struct, frozen=True):
         day, hour, minute, second = map(int, found.group("day", "hour", "minute", "second"))
         year = (self.now + timedelta(days=1)).year
         at = datetime(year, month, day, hour, minute, second, tzinfo=self.zone)
-        return at if at < self.now + timedelta(days=1) else at.replace(year=year - 1)
+        at = at if at < self.now + timedelta(days=1) else at.replace(year=year - 1)
+        return at.astimezone(UTC)
 
 
 def _unix(found: re.Match[str]) -> datetime:
@@ -86,8 +88,11 @@ def _unix(found: re.Match[str]) -> datetime:
     )
 
 
-def _zone(text: str | None) -> tzinfo | None:
-    return UTC if text == "Z" else zone(text) if text else None
+@lru_cache(4096)
+def _second(text: str, offset: str | None, default: tzinfo) -> datetime:
+    """``2026-11-24T19:00:10`` at that offset, in UTC; a busy log has hundreds of lines of it."""
+    there = UTC if offset == "Z" else zone(offset) if offset else default
+    return datetime.fromisoformat(text).replace(tzinfo=there).astimezone(UTC)
 
 
 def stamps(offset: str, seconds: str) -> Stamps | None:
@@ -109,9 +114,9 @@ def zone(text: str) -> timezone:
 
 def _told(at: datetime, rest: str, program: str) -> Line | None:
     if program and (own := _OWN.get(program)) and (found := own.match(rest)):
-        return Line(at.astimezone(UTC), program, rest[found.end() :])
+        return Line(at, program, rest[found.end() :])
     if found := _SENDER.match(rest):
-        return Line(at.astimezone(UTC), found["program"], rest[found.end() :])
+        return Line(at, found["program"], rest[found.end() :])
     return None
 
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from checks.hosts import Login
+from checks.server._log_answer import Printed, read
 from checks.server._log_ledger import Reading
-from checks.server._log_lines import Line, Stamps, stamps
 from checks.server._log_script import (
     IDENTIFIERS,
     OWN_FILES,
@@ -74,93 +74,46 @@ async def look(
     return answer
 
 
-class _Heads(Struct):
-    """The head lines, as they come."""
-
-    zone: str = ""
-    now: str = ""
-    cursor: str = ""
-    is_whole: bool = False
-    count: int = 0
-    cut: int = 0
-    skipped: int = 0
-    sources: list[str] = []
-    denied: list[str] = []
-    files: list[str] = []
-
-
 def parse(text: str) -> Answer | None:
     """The script's answer; None where it makes no sense or has no end."""
-    heads = _Heads(sources=[], denied=[], files=[])
-    raws: list[tuple[str, str]] = []
-    for line in text.split("\n"):
-        mark, _, rest = line.partition(" ")
-        if mark == "|":
-            raws.append((heads.sources[-1] if heads.sources else "", rest))
-        else:
-            _take_head(heads, mark, rest)
-    read = stamps(heads.zone, heads.now)
-    if read is None or not heads.is_whole:
+    printed = Printed(text)
+    reader = printed.stamps
+    if reader is None or not printed.is_whole:
         return None
+    lines = (read(reader, source, raw) for source, raw in printed.raws)
+    counts = [_numbers(one) for one in printed.all("read")]
     reading = Reading(
-        lines=tuple(_lines(read, raws)),
-        sources=tuple(visible(one, 200) for one in heads.sources),
-        count=heads.count,
-        now=read.now,
-        cut=_cut(heads),
+        lines=tuple(one for one in lines if one is not None),
+        sources=printed.all("source"),
+        count=sum(lines for lines, _, _ in counts),
+        now=reader.now,
+        cut=_cut(printed, sum(cut for _, _, cut in counts)),
     )
-    place = Place(heads.cursor, tuple(heads.files))
-    return Answer(reading=reading, place=place, denied=tuple(visible(d) for d in heads.denied))
+    place = Place(printed.last("cursor"), tuple(map(_file, printed.all("at"))))
+    return Answer(reading=reading, place=place, denied=printed.all("denied"))
 
 
-def _take_head(heads: _Heads, mark: str, rest: str) -> None:
-    if mark == "zone":
-        heads.zone = rest
-    elif mark == "now":
-        heads.now = rest
-    elif mark == "cursor":
-        heads.cursor = rest
-    elif mark == "source":
-        heads.sources.append(rest)
-    elif mark == "denied":
-        heads.denied.append(rest)
-    elif mark == "at":
-        inode, offset, path = (*rest.split(" ", 2), "", "")[:3]
-        heads.files.append(f"{_number(inode)}:{_number(offset)}:{path}")
-    elif mark == "read":
-        count, _, cut = (*rest.split(" "), "", "")[:3]
-        heads.count += _number(count)
-        heads.cut += _number(cut)
-    elif mark == "skipped":
-        heads.skipped += _number(rest)
-    elif mark == "end":
-        heads.is_whole = True
+def _file(text: str) -> str:
+    inode, offset, path = (*text.split(" ", 2), "", "")[:3]
+    return f"{_number(inode)}:{_number(offset)}:{path}"
+
+
+def _numbers(text: str) -> tuple[int, int, int]:
+    """Lines, bytes, and lines of trouble that were left there."""
+    lines, size, cut = (*map(_number, text.split(" ")), 0, 0, 0)[:3]
+    return lines, size, cut
 
 
 def _number(text: str) -> int:
     return int(text) if re.fullmatch(r"\d{1,18}", text, re.ASCII) else 0
 
 
-def _lines(read: Stamps, raws: Sequence[tuple[str, str]]) -> list[Line]:
-    found = []
-    for source, raw in raws:
-        line = read.parse(raw, program_of(source))
-        if line is not None:
-            found.append(line)
-    return found
-
-
-def program_of(source: str) -> str:
-    """The program whose own log a file is; empty for syslog's."""
-    return next((name for name in ("exim", "rspamd", "dovecot") if name in source), "")
-
-
-def _cut(heads: _Heads) -> str:
+def _cut(printed: Printed, lines: int) -> str:
     parts = []
-    if heads.skipped:
-        parts.append(f"{size(heads.skipped)} of older log were not looked at")
-    if heads.cut:
-        parts.append(f"{heads.cut:,} older lines of trouble were left there")
+    if skipped := sum(map(_number, printed.all("skipped"))):
+        parts.append(f"{size(skipped)} of older log were not looked at")
+    if lines:
+        parts.append(f"{lines:,} older lines of trouble were left there")
     return "; ".join(parts)
 
 

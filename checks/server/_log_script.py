@@ -1,10 +1,11 @@
 """What is run on a host to look at its logs: POSIX sh and awk, and nothing is written there.
 
 The journal where this user may read it (journalctl(1)), else the files that syslog writes, and
-always the files of programs that keep their own (Exim, rspamd, Dovecot's log_path). One pass of awk
-over the lines since the last look keeps two rings of bounded size: lines that speak of trouble, and
-lines that show somebody's mail or login working. Of a large file only what is newer is read:
-the place is found by bisection, since each line begins with its time.
+always the files of programs that keep their own (Exim, rspamd, Dovecot's log_path). Of the lines
+since the last look two kinds are kept, the latest of each: those that speak of trouble, and those
+that show somebody's mail or login working. grep tells them apart, 20 times as fast as mawk. Of a
+large file only what is newer is read: the place is found by bisection, since each line begins with
+its time.
 
 Printed are head lines (``source``, ``denied``, ``read``, …) and, after ``| ``, lines of the log.
 """
@@ -96,9 +97,16 @@ SCRIPT = (
     PLACE
     + r"""
 since=$1 cursor=$2 most=$3 few=$4 raw=$5 syslog=$6 own=$7 idents=$8; shift 8
-export T=$1 G=$2 most few; shift 2
+trouble=$1 working=$2; shift 2; export most LC_ALL=C
 tell_times "$since"
-sift() { awk '
+# fd 3 goes to the second kind, which begins to print when the first is done and its awk has ended.
+sift() { {
+  awk '/^-- /{ print; next }
+    { lines++; size += length($0) + 1 }
+    index($0, ": connect from ") || index($0, ": disconnect from ") { next }
+    { print substr($0, 1, 2000) }
+    END { print "-- read: " lines + 0 " " size + 0 }' |
+  tee /dev/fd/3 | grep -aE "^-- |: from=<| <= |$trouble" | awk '
   function idof(s) {
     if (match(s, /: [0-9A-Za-z]+: /)) return substr(s, RSTART + 2, RLENGTH - 4)
     if (match(s, / [0-9A-Za-z]+-[0-9A-Za-z]+-[0-9A-Za-z]+ /))
@@ -106,30 +114,24 @@ sift() { awk '
     return ""
   }
   function keep(s) {
-    bad[last++] = s; bytes += length(s) + 3
-    while (bytes > most) { bytes -= length(bad[first]) + 3; delete bad[first++]; cut++ }
+    kept[last++] = s; bytes += length(s) + 3
+    while (bytes > most) { bytes -= length(kept[first]) + 3; delete kept[first++]; cut++ }
   }
-  BEGIN { t = ENVIRON["T"]; g = ENVIRON["G"]; most = ENVIRON["most"] + 0; few = ENVIRON["few"] + 0 }
-  /^-- cursor: / { print "cursor " substr($0, 12); next }
-  { lines++; size += length($0) + 1 }
-  length($0) > 2000 { $0 = substr($0, 1, 2000) }
-  /: from=<| <= / { if (known++ > 50000) { split("", from); known = 0 } from[idof($0)] = $0 }
-  $0 ~ t {
-    if (/status=|[*][*]|==|discard|expired/) {
-      id = idof($0); if (id != "" && id in from) { keep(from[id]); delete from[id] }
-    }
-    keep($0); next
-  }
-  $0 ~ g {
-    good[end++] = $0; other += length($0) + 3
-    while (other > few) { other -= length(good[start]) + 3; delete good[start++] }
-  }
+  BEGIN { most = ENVIRON["most"] + 0 }
+  /^-- cursor: / { cursor = substr($0, 12); next }
+  /^-- read: / { read = substr($0, 10); next }
+  /: from=<| <= / && !/status=/ {
+    if (known++ > 50000) { split("", from); known = 0 } from[idof($0)] = $0; next }
+  /status=|[*][*]|==|discard|expired/ {
+    id = idof($0); if (id != "" && id in from) { keep(from[id]); delete from[id] } }
+  { keep($0) }
   END {
-    print "read " lines + 0 " " size + 0 " " cut + 0
-    for (i = start + 0; i < end; i++) print "| " good[i]
-    for (i = first + 0; i < last; i++) print "| " bad[i]
-  }'
-}
+    if (read == "") { print "broken"; exit }
+    if (cursor) print "cursor " cursor
+    print "read " read " " cut + 0
+    for (i = first + 0; i < last; i++) print "| " kept[i]
+  }' >&4; } 3>&1 | grep -aE "$working" | grep -avE "$trouble" | tail -c "$few" | sed 's/^/| /'
+} 4>&1
 older() { set +f; for old in "$1".1 "$1"-*[0-9]; do
   [ "$(stat -c %i "$old" 2>/dev/null)" = "$2" ] && echo "$old"; done; set -f; }
 rest_of() {

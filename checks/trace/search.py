@@ -13,8 +13,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from checks.hosts import Login, LoginError
-from checks.server._log_lines import Line, Stamps, stamps
-from checks.server._log_look import program_of
+from checks.server._log_answer import Printed, read
+from checks.server._log_lines import Line, Stamps
 from checks.server._log_script import IDENTIFIERS, OWN_FILES, PLACE, SYSLOG_FILES
 from checks.text import visible
 
@@ -91,41 +91,29 @@ async def search(
 
 def parse(host: str, text: str, terms: Sequence[str], *, is_cut: bool = False) -> Found:
     """The script's answer. A term counts where it is a word of its own."""
-    heads: dict[str, str] = {}
-    sources: list[str] = []
-    denied: list[str] = []
-    raws: list[tuple[str, str]] = []
-    for raw in text.split("\n"):
-        mark, _, rest = raw.partition(" ")
-        if mark == "|":
-            raws.append((sources[-1] if sources else "", rest))
-        elif mark == "source":
-            sources.append(rest)
-        elif mark == "denied":
-            denied.append(rest)
-        else:
-            heads.setdefault(mark, rest)
-    read = stamps(heads.get("zone", ""), heads.get("now", ""))
-    if read is None:
+    printed = Printed(text)
+    reader = printed.stamps
+    if reader is None:
         return Found(host=host, trouble="gave no answer about its logs")
-    trouble = [f"may not read {visible(one)}" for one in denied]
-    if is_cut or "end" not in heads:
+    sources, denied = printed.all("source"), printed.all("denied")
+    trouble = [f"may not read {one}" for one in denied]
+    if is_cut or not printed.is_whole:
         trouble.append("more lines than were taken: ask for a shorter time")
     if not sources and not denied:
         trouble.append("no journal and no mail log there")
     return Found(
         host=host,
-        hits=tuple(_hits(host, read, raws, terms)),
-        sources=tuple(map(visible, sources)),
+        hits=tuple(_hits(host, reader, printed.raws, terms)),
+        sources=sources,
         trouble="; ".join(trouble),
     )
 
 
 def _hits(
-    host: str, read: Stamps, raws: Sequence[tuple[str, str]], terms: Sequence[str]
+    host: str, reader: Stamps, raws: Sequence[tuple[str, str]], terms: Sequence[str]
 ) -> list[Hit]:
     named = re.compile(
         "|".join(rf"(?<![\w.-]){re.escape(term)}(?![\w-])" for term in terms), re.IGNORECASE
     )
-    lines = (read.parse(raw, program_of(source)) for source, raw in raws if named.search(raw))
+    lines = (read(reader, source, raw) for source, raw in raws if named.search(raw))
     return [Hit(host, line) for line in lines if line is not None]

@@ -180,3 +180,19 @@ async def test_a_refused_login_and_discarded_mail_are_no_signs_of_life(log: Log)
     )
     seen = facts(await log.look())
     assert (seen.logins, seen.deliveries, seen.lost_count) == ((), (), 1)
+
+
+async def test_a_host_whose_grep_does_not_work_is_not_taken_for_a_quiet_one(log: Log) -> None:
+    broken = log.path.parent / "tools" / "grep"
+    broken.write_text("#!/bin/sh\necho 'grep: not in here' >&2\nexit 2\n")
+    broken.chmod(0o755)
+    log.say(QUOTA)
+    result = await log.look()
+    assert result.state == State.UNKNOWN
+    assert "grep: not in here" in result.summary
+
+
+async def test_clients_of_unknown_name_take_no_room_from_trouble(log: Log) -> None:
+    log.say(QUOTA, *["mail1 postfix/smtpd[1]: connect from unknown[192.0.2.1]"] * 9000)
+    seen = facts(await log.look())
+    assert (seen.lines, seen.kinds[0].count, seen.cut) == (9001, 1, "")
