@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import subprocess
 import sys
 import time
@@ -17,6 +18,8 @@ from tests.lab.fault import faults
 from tests.lab.lab import Lab
 from tests.lab.place import REPOSITORY, Place, here
 from tests.lab.selftest import selftest
+from tests.noticing import tell_from_first_to_last
+from tests.terminal import Terminal
 
 pytestmark = [
     pytest.mark.real,
@@ -85,6 +88,25 @@ def test_a_notice_gets_out_while_everything_but_the_jump_box_is_down(place: Plac
     # Postfix has queued it; the mailbox has it as soon as its delivery agent has run.
     mail = "for n in $(seq 100); do cat /var/vmail/all/new/* && exit; sleep 0.1; done 2>/dev/null"
     assert "Subject: [TEST] mailmedic: the route outside" in ext.run(mail)
+
+    su = ["env", "TERM=xterm-256color", "su", "-", "oper", "--session-command"]
+    argv = [*jump.enter(), *su, "LC_ALL=C.UTF-8 mailmedic"]
+    console = Terminal(argv, 160, 42)
+    try:
+        console.wait_for("Lab mail")
+        console.press("i")
+        console.wait_for("Open an incident")
+        console.press("\r")
+        console.wait_for("─ Incident 20")
+        tell_from_first_to_last(console, "✓ outside", "Notice: 4 accepted")
+    finally:
+        console.close()
+    printed = " ".join(jump.run("su - oper -c 'mailmedic incident print'").split())
+    accepted = r"outside: accepted, team@out\.test, 250 2\.0\.0 Ok: queued as (\w+)"
+    assert len(set(re.findall(accepted, printed))) == 12
+    assert printed.count("jump-box: accepted") >= 4
+    for audience in ("it", "management", "users"):
+        assert f"resolved notice to {audience}: " in printed
     lab.down()
 
 

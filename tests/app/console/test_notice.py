@@ -14,13 +14,13 @@ import pytest
 from app.incident.kinds import NoticeSent
 from app.notices.page.state import decode
 from tests import desktop as desktops
+from tests import noticing
 from tests.desktop import MAIN, Desktop, settle
+from tests.noticing import LAST, leave, send, tell_from_first_to_last
 from tests.peers import relay as relays
 from tests.peers.background import background
 from tests.peers.relay import Relay
 from tests.terminal import Terminal
-
-LAST = "Last look"
 
 
 class Hook:
@@ -121,26 +121,7 @@ def composing(desktop: Desktop, columns: int = 160, lines: int = 42) -> Terminal
 
 
 def compose(console: Terminal) -> None:
-    console.press("c")
-    console.wait_for("notice, incident")
-    console.wait_for("✓ relay2 (2)")
-
-
-def send(console: Terminal, told: str) -> None:
-    """Read to the end of the last look, and send it."""
-    console.wait_for(LAST)
-    settle(console)
-    console.press("G")
-    settle(console)
-    console.press("y")
-    console.wait_for(told)
-
-
-def leave(console: Terminal) -> None:
-    settle(console)
-    console.press("\x1b")
-    console.wait_for(MAIN)
-    settle(console)
+    noticing.compose(console, "✓ relay2 (2)")
 
 
 def notices(desktop: Desktop) -> list[NoticeSent]:
@@ -150,40 +131,9 @@ def notices(desktop: Desktop) -> list[NoticeSent]:
 def test_first_two_updates_and_the_end_to_three_audiences_and_the_print_shows_each_delivery(
     desktop: Desktop, outside: Outside, tmp_path: Path
 ) -> None:
-    console = composing(desktop)
-    console.press("s")
-    send(console, "Notice: 7 accepted")
-    leave(console)
-
-    compose(console)
-    console.press("u")
-    console.wait_for("There is no news since our last notice")
-    send(console, "Notice: 7 accepted")
-    leave(console)
-
-    compose(console)
-    console.press("e")
-    console.wait_for("Expected back")
-    console.press("30m-1h\r")
-    console.wait_for("because")
-    console.press("a disk is on its way\r")
-    console.wait_for("(a disk is on its way)")
-    console.press("s")
-    send(console, "Notice: 7 accepted")
-    leave(console)
-
-    console.press("i")
-    console.wait_for("HYPOTHESES")
-    console.press("m")
-    console.wait_for("what was verified?")
-    console.press("test mail both ways\r")
-    console.wait_for("phase           resolved")
-    leave(console)
-    compose(console)
-    console.wait_for("phase resolved")
-    console.press("s")
-    send(console, "Notice: 7 accepted")
-    leave(console)
+    console = desktop.console(160, 42)
+    console.wait_for("─ Incident 20")
+    tell_from_first_to_last(console, "✓ relay2 (2)", "Notice: 7 accepted")
     console.wait_for("resolved notice to users")
 
     sent = notices(desktop)
