@@ -10,6 +10,7 @@ from app.problem import Problem
 
 if TYPE_CHECKING:
     from app.config import Config
+    from checks.model import Host
 
 DISCOVERY_DEADLINE = 15.0
 
@@ -91,3 +92,15 @@ def discovered(domains: Sequence[str]) -> Config:
         return asyncio.run(find())
     except DiscoveryError as error:
         raise Problem(str(error)) from error
+
+
+def with_login(hosts: Sequence[Host], name: str) -> Host:
+    """The host of that name, which has a login. Raises Problem."""
+    able = [host for host in hosts if host.login is not None]
+    for host in able:
+        if host.name == name:
+            return host
+    names = ", ".join(host.name for host in able) or "none"
+    if any(host.name == name for host in hosts):
+        raise Problem(f'{name} has no login: set login = "ssh:{name}" in the config')
+    raise Problem(f"{name!r} is not a host of the config; those with a login: {names}")

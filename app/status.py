@@ -32,11 +32,12 @@ def document(scene: Scene) -> dict[str, object]:
         "since": iso(verdict.since) if verdict.since else None,
         "scope": msgspec.to_builtins(verdict.scope),
         "causes": msgspec.to_builtins(verdict.causes),
-        "checks": [_check(standing) for standing in board.standings.values()],
+        "checks": [check(standing) for standing in board.standings.values()],
     }
 
 
-def _check(standing: Standing) -> dict[str, object]:
+def check(standing: Standing) -> dict[str, object]:
+    """A check as ``status --json`` has it."""
     result = standing.result
     known: dict[str, object] = {"id": standing.id, "target": standing.target.name}
     if result is None:

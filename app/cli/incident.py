@@ -114,13 +114,12 @@ def _chosen(folder: Path, named: str | None) -> str:
 
 
 def _current(folder: Path) -> IncidentLog:
-    from app.incident.folder import current
     from app.incident.log import IncidentLog
 
-    found = current(folder)
-    if found is None:
+    log = IncidentLog.resume(folder)
+    if log is None:
         raise Problem('no incident is open; `mailmedic incident open "TITLE"` opens one')
-    return IncidentLog(folder, found)
+    return log
 
 
 def _list(folder: Path, *, is_json: bool) -> int:
@@ -213,6 +212,7 @@ def _format_of(path: Path | None) -> str:
 
 
 def _verify(folder: Path, arguments: Namespace) -> int:
+    from app.bundle.digest import check_bundles
     from app.incident.chain import verify
     from app.incident.folder import path_of
 
@@ -226,6 +226,11 @@ def _verify(folder: Path, arguments: Namespace) -> int:
         print(f"{incident}: {found.unfinished} bytes of an unfinished line at the end")
     if found.broken:
         print(f"{incident}: BROKEN: {found.broken}")
+        return BROKEN
+    bundles, wrong = check_bundles(folder, incident)
+    for line in (*bundles, *wrong):
+        print(f"{incident}: {line}")
+    if wrong:
         return BROKEN
     against = f", and holds {len(arguments.head)} witnessed heads" if arguments.head else ""
     print(f"{incident}: intact, {found.entries} entries{against}; head {found.head}")

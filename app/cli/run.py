@@ -10,12 +10,9 @@ from typing import TYPE_CHECKING
 from app.problem import MISUSE, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from app.command.deed import Command
     from app.incident.entry import Entry
     from app.incident.log import IncidentLog
-    from checks.model import Host
 
 EXIT_STATUS = {"done": 0, "failed": 2, "unknown": 3}
 
@@ -50,11 +47,11 @@ def run(arguments: Namespace) -> int:
     """Do it; 0 done, 2 failed, 3 unknown. Raises Problem."""
     import asyncio
 
-    from app.choose import choose
+    from app.choose import choose, with_login
     from app.command.deed import Command
 
     config = choose(arguments.config, [])
-    host = _host(config.system.hosts, arguments.host)
+    host = with_login(config.system.hosts, arguments.host)
     log = _open_log(config.log.folder)
     try:
         command = Command(host, _words(arguments.command), arguments.deadline)
@@ -62,17 +59,6 @@ def run(arguments: Namespace) -> int:
         return _told(command, asyncio.run(_run(command, log)), log.trouble)
     finally:
         log.close()
-
-
-def _host(hosts: Sequence[Host], name: str) -> Host:
-    able = [host for host in hosts if host.login is not None]
-    for host in able:
-        if host.name == name:
-            return host
-    names = ", ".join(host.name for host in able) or "none"
-    if any(host.name == name for host in hosts):
-        raise Problem(f'{name} has no login: set login = "ssh:{name}" in the config')
-    raise Problem(f"{name!r} is not a host of the config; those with a login: {names}")
 
 
 def _words(given: list[str]) -> list[str]:
@@ -84,18 +70,16 @@ def _words(given: list[str]) -> list[str]:
 
 
 def _open_log(shared: str) -> IncidentLog:
-    from app.incident.folder import current
     from app.incident.log import IncidentLog
     from app.places import state_path
 
-    folder = state_path(shared) / "incidents"
-    found = current(folder)
-    if found is None:
+    log = IncidentLog.resume(state_path(shared) / "incidents")
+    if log is None:
         raise Problem(
             "no incident is open, and what is done has to be written down: "
             '`mailmedic incident open "TITLE"` opens one'
         )
-    return IncidentLog(folder, found)
+    return log
 
 
 def _ask(command: Command, log: IncidentLog, arguments: Namespace) -> None:

@@ -45,12 +45,12 @@ class Output:
         head, tail, size = self._head, self._tail, self.size
         left_out = size - len(head) - len(tail)
         if left_out <= 0:
-            return _clean(head + tail)
+            return clean(head + tail)
         # A line that is cut in two could be the second half of a secret.
         cut, newline, rest = tail.partition(b"\n")
         if newline:
             tail, left_out = rest, left_out + len(cut) + 1
-        return f"{_clean(head)}\n… {left_out:,} bytes left out …\n{_clean(tail)}"
+        return f"{clean(head)}\n… {left_out:,} bytes left out …\n{clean(tail)}"
 
 
 class Lines:
@@ -75,7 +75,8 @@ class Lines:
             self._begun = b""
 
 
-def _clean(output: bytes) -> str:
+def clean(output: bytes) -> str:
+    """`output` line by line, harmless and without secrets."""
     lines = output.rstrip(b"\n").split(b"\n") if output else []
     return "\n".join(map(_clean_line, lines))
 

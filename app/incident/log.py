@@ -88,6 +88,12 @@ class IncidentLog:
                 (cls(folder, found), False) if found else (cls.create(folder, title, system), True)
             )
 
+    @classmethod
+    def resume(cls, folder: Path) -> IncidentLog | None:
+        """The incident that is open, if one is. Raises LogError."""
+        found = incidents.current(folder)
+        return cls(folder, found) if found else None
+
     @property
     def head(self) -> str:
         """The last entry's number and hash, as a witness keeps them: ``17:ab12…``."""

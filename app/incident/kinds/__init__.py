@@ -32,6 +32,7 @@ from app.incident.kinds.session import (
     Unlocked,
 )
 from app.incident.kinds.work import (
+    Bundled,
     CommandBegun,
     CommandEnded,
     Delivery,
@@ -47,6 +48,7 @@ from app.incident.kinds.work import (
 __all__ = [
     "Acknowledged",
     "ActionItem",
+    "Bundled",
     "CauseNamed",
     "CheckTurned",
     "ClockStepped",
@@ -85,5 +87,5 @@ Known = (
     Opened | Detected | Acknowledged | ItemChanged | CheckTurned | CauseNamed | Note | NoticeBegun
     | NoticeSent | CommandBegun | CommandEnded | SignedOff | VerdictChanged | SeveritySet | Resolved
     | Closed | Reviewed | RoleTaken | Hypothesis | Joined | Left | Unlocked | ClockStepped | Mended
-    | Measured | Reminded | EtaChanged
+    | Measured | Reminded | EtaChanged | Bundled
 )  # fmt: skip

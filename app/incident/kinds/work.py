@@ -209,3 +209,26 @@ class CommandEnded(Data, frozen=True, tag="command-ended"):
             self.reason,
             *(f"> {line}" for line in output),
         ]
+
+
+class Bundled(Data, frozen=True, tag="bundle"):
+    """An evidence bundle of a host: a file beside the log, with its size in bytes and its digest.
+
+    `holds` names what it has of the host, `missing` says what it lacks and why.
+    """
+
+    host: str
+    file: str
+    size: int
+    sha256: str
+    holds: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """It in words."""
+        return [
+            f"evidence bundle of {self.host}: {self.file}, {self.size:,} bytes",
+            f"sha256 {self.sha256}",
+            f"holds {', '.join(self.holds) or 'nothing of the host'}",
+            *(f"lacks {one}" for one in self.missing),
+        ]

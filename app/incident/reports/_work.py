@@ -10,6 +10,7 @@ from typing import NamedTuple
 from app.incident.item_record import ItemRecord
 from app.incident.kinds import (
     ActionItem,
+    Bundled,
     CauseNamed,
     CommandBegun,
     CommandEnded,
@@ -35,6 +36,7 @@ def work(story: Story, times: Clock) -> list[Section]:
             _estimates(story, times),
             _causes(story, times),
             _commands(story, times),
+            _bundles(story, times),
             _queues(story, times),
             *_procedure(story, times),
             *_review(story),
@@ -99,6 +101,15 @@ def _outcome(ended: CommandEnded | None) -> str:
         return "unknown: the log has no end of it"
     status = "" if ended.status is None else f", exit status {ended.status}"
     return f"{ended.outcome} after {span(ended.duration)}{status}"
+
+
+def _bundles(story: Story, times: Clock) -> Section:
+    rows = tuple(
+        (times.moment(entry.at), entry.who, data.host, data.file, data.sha256)
+        for entry, data in story.all(Bundled)
+    )
+    head = ("When", "Who", "Host", "File", "SHA-256")
+    return Section(title="Evidence bundles", table=Table(head, rows))
 
 
 def _queues(story: Story, times: Clock) -> Section:
