@@ -330,9 +330,8 @@ class LogFacts(Struct, frozen=True, tag=True):
     """What a host's logs say, between `since` and `until`.
 
     `kinds` are the known troubles, the gravest first; `shapes` all that sounds like trouble, the
-    latest to begin first. `logins` and `deliveries` count who was seen to log in, and the domains
-    that took mail: those are shown not to be hit. `lost` are the latest of `lost_count`. `lines` is
-    how many were looked at; `cut` says what was left out.
+    latest to begin first. `lost` are the latest of `lost_count`. `lines` is how many were looked
+    at; `cut` says what was left out.
     """
 
     since: datetime
@@ -343,8 +342,6 @@ class LogFacts(Struct, frozen=True, tag=True):
     shapes: tuple[LogShape, ...] = ()
     lost: tuple[LostMail, ...] = ()
     lost_count: int = 0
-    logins: tuple[Reason, ...] = ()
-    deliveries: tuple[Reason, ...] = ()
     last_login: datetime | None = None
     last_delivery: datetime | None = None
     cut: str = ""

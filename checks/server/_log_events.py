@@ -40,43 +40,28 @@ class Event(Struct, frozen=True, kw_only=True):
         return self.pattern.code if self.pattern else ""
 
 
-class Success(Struct, frozen=True):
-    """Something that worked: `what` is login or delivery; a user, or a domain."""
-
-    at: datetime
-    what: str
-    name: str
-
-
 _SOUNDS_BAD = re.compile(
     r"(?i)\b(warning|error|fatal|panic|crit(ical)?|emerg|alert|failed|failure|refused|denied|"
     r"timed out|unable to|can(no|')t|no space|killed|corrupt\w*|segfault|out of memory)\b"
 )
 
-_LOGINS = (
-    re.compile(r"-login: Login: user=<([^>]{1,256})>"),
-    re.compile(r"\bsasl_username=([^\s,]{1,256})"),
-    re.compile(r" <= .* A=[\w-]{1,64}:(\S{1,256})"),
-)
-
-_DELIVERED = re.compile(
-    r": to=<([^>]{1,256})>,.* relay=(?!127\.|\[?::1|localhost)[^,]*,.* status=sent "
-)
-_EXIM_DELIVERED = re.compile(r"^[\w-]+ [=-]> .*?([^\s<>]{1,128}@[^\s<>]{1,255})>? .*[RT]=")
+_WORKED = (
+    ("login", re.compile(r"-login: Login: user=<[^>]{1,256}>")),
+    ("login", re.compile(r"\bsasl_username=[^\s,]{1,256}")),
+    ("login", re.compile(r" <= .* A=[\w-]{1,64}:\S{1,256}")),
+    ("delivery", re.compile(
+        r": to=<[^>]{1,256}>,.* relay=(?!127\.|\[?::1|localhost)[^,]*,.* status=sent ")),
+    ("delivery", re.compile(r"^[\w-]+ [=-]> .*[RT]=")),
+)  # fmt: skip
+"""How Postfix, Dovecot and Exim say that something works."""
 
 _SENDER = re.compile(r"^([0-9A-Za-z]{1,32}): from=<([^>]{0,256})>")
 _EXIM_SENDER = re.compile(r"^([0-9A-Za-z]+-[0-9A-Za-z]+-[0-9A-Za-z]+) <= (\S{1,256})")
 
 
-def success(line: Line) -> Success | None:
-    """What the line shows to work, if anything."""
-    for pattern in _LOGINS:
-        if found := pattern.search(line.text):
-            return Success(line.at, "login", visible(found[1], NAME_LIMIT))
-    for pattern in (_DELIVERED, _EXIM_DELIVERED):
-        if found := pattern.search(line.text):
-            return Success(line.at, "delivery", visible(domain_of(found[1]), NAME_LIMIT))
-    return None
+def worked(line: Line) -> str:
+    """What the line shows to work: login, delivery; empty where nothing."""
+    return next((what for what, pattern in _WORKED if pattern.search(line.text)), "")
 
 
 def sender(line: Line) -> tuple[str, str] | None:

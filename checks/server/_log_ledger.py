@@ -10,14 +10,11 @@ from msgspec import Struct
 
 from checks.facts import LogFacts, LogKind, LogShape, LostMail, Reason
 from checks.model import State
-from checks.server._log_events import Event, Success, event, sender, success
+from checks.server._log_events import Event, event, sender, worked
 from checks.server._log_lines import Line
 
 EVENTS = 20_000
 """Troubles kept of a host. Beyond, the oldest are forgotten before their time, which is said."""
-
-SUCCESSES = 2_000
-"""Users, and domains, of which the last success is kept."""
 
 SENDERS = 20_000
 """Queue ids whose sender is kept until the message's fate is read."""
@@ -44,7 +41,6 @@ class Ledger:
         self._window = timedelta(seconds=window)
         self._events: deque[Event] = deque(maxlen=EVENTS)
         self._senders: dict[str, str] = {}
-        self._seen: dict[tuple[str, str], tuple[datetime, int]] = {}
         self._last: dict[str, datetime] = {}
         self._lines = 0
 
@@ -60,22 +56,16 @@ class Ledger:
         self._since = max(self._since, horizon)
         while self._events and self._events[0].at < self._since:
             self._events.popleft()
-        self._seen = {key: one for key, one in self._seen.items() if one[0] >= horizon}
 
     def _take_line(self, line: Line) -> None:
         if introduced := sender(line):
             self._senders[introduced[0]] = introduced[1]
-            _bound(self._senders, SENDERS)
+            if len(self._senders) > SENDERS:
+                del self._senders[next(iter(self._senders))]
         if told := event(line):
             self._events.append(told)
-        elif worked := success(line):
-            self._take_success(worked)
-
-    def _take_success(self, worked: Success) -> None:
-        self._last[worked.what] = worked.at
-        _, count = self._seen.pop((worked.what, worked.name), (worked.at, 0))
-        self._seen[worked.what, worked.name] = worked.at, count + 1
-        _bound(self._seen, SUCCESSES)
+        elif what := worked(line):
+            self._last[what] = line.at
 
     def recent(self, since: datetime) -> list[Event]:
         """The troubles since then."""
@@ -93,8 +83,6 @@ class Ledger:
             shapes=shapes(self._events),
             lost=tuple(map(self._lost, lost[-LOST_SHOWN:])),
             lost_count=len(lost),
-            logins=self._names("login"),
-            deliveries=self._names("delivery"),
             last_login=self._last.get("login"),
             last_delivery=self._last.get("delivery"),
             cut=reading.cut,
@@ -109,16 +97,6 @@ class Ledger:
             reason=one.reason or one.text,
             code=one.code,
         )
-
-    def _names(self, what: str) -> tuple[Reason, ...]:
-        named = [(name, count) for (kind, name), (_, count) in self._seen.items() if kind == what]
-        named.sort(key=lambda one: -one[1])
-        return tuple(Reason(name, count) for name, count in named[:SUCCESSES])
-
-
-def _bound(known: dict[str, str] | dict[tuple[str, str], tuple[datetime, int]], most: int) -> None:
-    while len(known) > most:
-        del known[next(iter(known))]  # type: ignore[arg-type]  # the oldest
 
 
 def kinds(events: Iterable[Event], recent: datetime) -> tuple[LogKind, ...]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from checks.hosts import Login
+from checks.hosts import Login, Output
 from checks.server._log_answer import Printed, read
 from checks.server._log_ledger import Reading
 from checks.server._log_script import (
@@ -50,10 +50,13 @@ class Answer(Struct, frozen=True, kw_only=True):
     denied: tuple[str, ...] = ()
 
 
-async def look(
+async def ask(
     login: Login, place: Place, since: datetime, files: Sequence[str], *, deadline: float
-) -> Answer:
-    """What the logs say since `place`, or from `since` on the first time. Raises LoginError."""
+) -> Output:
+    """What the script prints about the lines after `place`, on the first time since `since`.
+
+    Raises LoginError.
+    """
     words = [
         str(int(since.timestamp())),
         place.cursor,
@@ -66,12 +69,16 @@ async def look(
         *place.files,
     ]
     argv = ["sh", "-c", SCRIPT, "sh", *words]
-    output = await login.run(argv, deadline=deadline, limit=ANSWER_LIMIT)
-    answer = parse(output.stdout.decode("utf-8", "backslashreplace"))
-    if answer is None:
+    return await login.run(argv, deadline=deadline, limit=ANSWER_LIMIT)
+
+
+def answer(output: Output) -> Answer:
+    """What that means. Raises LoginError."""
+    found = parse(output.stdout.decode("utf-8", "backslashreplace"))
+    if found is None:
         complaint = visible(output.stderr.strip().rpartition(b"\n")[2], 200)
         raise Unreadable(f"no answer about the logs{': ' if complaint else ''}{complaint}")
-    return answer
+    return found
 
 
 def parse(text: str) -> Answer | None:

@@ -8,19 +8,22 @@ ago is history. Grouped by shape, so that what is new since the onset can stand 
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
+from functools import partial
 
 from msgspec import Struct
 
 from checks.facts import LogFacts, LogKind
-from checks.hosts import Login, LoginError, TimedOut
+from checks.hosts import Login, LoginError, Output, TimedOut
 from checks.model import CheckOptions, Finding, Result, State, System, Target, now, worst
 from checks.phases import Phases
 from checks.server import _look
 from checks.server._judged import Judged
 from checks.server._log_ledger import Ledger
-from checks.server._log_look import Answer, Place, look, mend
+from checks.server._log_look import Answer, Place, answer, ask, mend
 from checks.server._log_patterns import Pattern, patterns
+from checks.server._thread import begin
 
 FINDINGS = _look.FINDINGS | {
     "log.not-allowed": "this user may not read the logs",
@@ -80,39 +83,39 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
     try:
         _, login = _look.host_of(target)
         with phases.phase("read"):
-            answer, ledger = await _read(target.id, login, options, deadline)
+            found, facts = await _read(target.id, login, options, deadline)
     except LoginError as error:
         return _look.blind(phases, target, error)
-    if not answer.reading.sources:
-        return _nothing(phases, login, answer)
-    recent = answer.reading.now - timedelta(seconds=options.recent)
-    facts = ledger.facts(answer.reading, recent)
-    judged = judge(facts) + _left_out(answer)
+    if not found.reading.sources:
+        return _nothing(phases, login, found)
+    judged = judge(facts) + _left_out(found)
     texts = [one.text for one in judged if one.state != State.OK] or [in_words(facts)]
     grave = {one.code for one in judged if one.state != State.OK}
     return phases.result(
         worst(one.state for one in judged),
         "; ".join(texts),
         *(Finding(one.code, one.text) for one in judged),
-        metrics={"lines": float(answer.reading.count), "lost": float(facts.lost_count)},
+        metrics={"lines": float(found.reading.count), "lost": float(facts.lost_count)},
         evidence=tuple(one.example for one in facts.kinds if one.code in grave)[:EVIDENCE],
         facts=facts,
-        mend=mend(answer.denied, _user(login)) if answer.denied else "",
+        mend=mend(found.denied, _user(login)) if found.denied else "",
     )
 
 
-def _left_out(answer: Answer) -> list[Judged]:
+def _left_out(found: Answer) -> list[Judged]:
     """What could not be read. One of two sources is worth a word; none at all is UNKNOWN."""
     judged = []
-    if answer.denied:
-        text = f"may not read {', '.join(answer.denied)}"
+    if found.denied:
+        text = f"may not read {', '.join(found.denied)}"
         judged.append(Judged(State.UNKNOWN, "log.not-allowed", text))
-    if answer.reading.cut:
-        judged.append(Judged(State.OK, "log.cut", answer.reading.cut))
+    if found.reading.cut:
+        judged.append(Judged(State.OK, "log.cut", found.reading.cut))
     return judged
 
 
-async def _read(key: str, login: Login, options: Options, deadline: float) -> tuple[Answer, Ledger]:
+async def _read(
+    key: str, login: Login, options: Options, deadline: float
+) -> tuple[Answer, LogFacts]:
     """What is new, added to the host's ledger. A place too old is given up for a fresh start."""
     known = _known.get(key)
     at = now()
@@ -122,20 +125,29 @@ async def _read(key: str, login: Login, options: Options, deadline: float) -> tu
         since = at - timedelta(seconds=back)
         known = _known[key] = _Known(Ledger(since, options.window), Place(), since, is_slow)
     try:
-        answer = await look(login, known.place, known.at, options.files, deadline=deadline)
+        output = await ask(login, known.place, known.at, options.files, deadline=deadline)
     except TimedOut:
         _known[key] = _Known(known.ledger, Place(), at - timedelta(days=2), is_slow=True)
         raise
-    known.ledger.take(answer.reading)
-    known.place, known.at = answer.place, at
-    return answer, known.ledger
+    # In a thread: 256 kB of trouble take 50 ms and more.
+    call = partial(_taken, known, output, at, options.recent)
+    return await asyncio.wrap_future(begin(f"read {key}", call))
 
 
-def _nothing(phases: Phases, login: Login, answer: Answer) -> Result:
-    if answer.denied:
-        text = f"may not read {', '.join(answer.denied)}"
+def _taken(known: _Known, output: Output, at: datetime, recent: float) -> tuple[Answer, LogFacts]:
+    """Add the lines to the ledger and go on from their end: both, or with a LoginError none."""
+    found = answer(output)
+    known.ledger.take(found.reading)
+    known.place, known.at = found.place, at
+    since = found.reading.now - timedelta(seconds=recent)
+    return found, known.ledger.facts(found.reading, since)
+
+
+def _nothing(phases: Phases, login: Login, found: Answer) -> Result:
+    if found.denied:
+        text = f"may not read {', '.join(found.denied)}"
         finding = Finding("log.not-allowed", text)
-        return phases.result(State.UNKNOWN, text, finding, mend=mend(answer.denied, _user(login)))
+        return phases.result(State.UNKNOWN, text, finding, mend=mend(found.denied, _user(login)))
     text = "no journal and no mail log on this host"
     return phases.result(State.UNKNOWN, text, Finding("log.none", text))
 

@@ -44,11 +44,15 @@ async def follow(hosts: Sequence[Host], term: str, since: datetime, *, deadline:
     names = [term.strip("<>")]
     while True:
         found = await _ask(hosts, names, since, deadline)
-        steps = [step(hit) for one in found for hit in one.hits]
+        steps = await asyncio.to_thread(_steps, found)
         more = [name for name in _names(steps, term) if name not in names]
         if not more or len(names) >= NAMES:
             return Traced(ways=tuple(ways(steps, term)), found=tuple(found))
         names += more[: NAMES - len(names)]
+
+
+def _steps(found: Iterable[Found]) -> list[Step]:
+    return [step(hit) for one in found for hit in one.hits]
 
 
 async def _ask(

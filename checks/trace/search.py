@@ -6,6 +6,7 @@ its times, and in a large file the place is found by bisection (`checks.server._
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -86,7 +87,7 @@ async def search(
     except LoginError as error:
         return Found(host=host, trouble=visible(str(error)))
     text = output.stdout.decode("utf-8", "backslashreplace")
-    return parse(host, text, terms, is_cut=output.is_cut)
+    return await asyncio.to_thread(parse, host, text, terms, is_cut=output.is_cut)
 
 
 def parse(host: str, text: str, terms: Sequence[str], *, is_cut: bool = False) -> Found:
