@@ -214,6 +214,43 @@ class DriftFacts(Struct, frozen=True, tag=True):
     unreadable: tuple[str, ...] = ()
 
 
+class Change(Struct, frozen=True, tag=True):
+    """Something on a host that is not as it was, or that somebody did there.
+
+    `kind` is parameter, package, hold, unit, firewall, cron, reboot, sudo or login; `what` names
+    it, `old` and `new` are its values, empty where there is none. It was at `at`, or, where
+    `after` is set, some time between the two. `who` and `how` say by whom and by what command, as
+    far as a log tells; `diff` are lines of evidence.
+    """
+
+    kind: str
+    what: str
+    at: datetime
+    after: datetime | None = None
+    old: str = ""
+    new: str = ""
+    who: str = ""
+    how: str = ""
+    diff: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What, and from what to what, in one line."""
+        if self.old and self.new:
+            return f"{self.what} {self.old} → {self.new}"
+        if self.old:
+            return f"{self.what} {self.old} removed"
+        return f"{self.what} {self.new} added" if self.new else self.what
+
+
+class ChangeFacts(Struct, frozen=True, tag=True):
+    """What changed on a host, the latest first; `unseen` is what could not be looked at."""
+
+    baseline_at: datetime
+    changes: tuple[Change, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+
 class Rung(Struct, frozen=True, tag=True):
     """A step on the way of a message. `side` is send, deliver or read.
 
@@ -418,6 +455,7 @@ Facts = (
     | DiskFacts
     | QueueFacts
     | DriftFacts
+    | ChangeFacts
     | RoundTripFacts
     | LogFacts
     | MonitorFacts

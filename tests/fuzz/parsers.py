@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from checks import complaint, tags, text, url
-from checks.drift import _listing
+from checks.drift import _history, _host_script, _listing, _named
 from checks.hosts import LoginError, Output
 from checks.network import _echo
 from checks.outside import _alertmanager, _icinga, _nagios, _ours, _prometheus, _service
@@ -121,6 +122,17 @@ def _config_listing(data: bytes) -> None:
         _listing.parse(Output(0, data, data))
 
 
+def _host_settings(data: bytes) -> None:
+    """What a host says of itself, read to the names of its settings and the changes in its logs."""
+    with suppress(LoginError):
+        answer = _host_script.parse(Output(0, data))
+        logs = {name: section.lines or () for name, section in answer.sections.items()}
+        for name, lines in logs.items():
+            _named.named(name, _named.text_of(lines))
+        for change in _history.events(answer, logs, datetime.min.replace(tzinfo=UTC)):
+            assert change.text.isprintable()
+
+
 def _url(data: bytes) -> None:
     with suppress(ValueError):
         assert url.parse(data.decode("latin-1")).host
@@ -146,6 +158,7 @@ PARSERS: dict[str, Fuzzed] = {
     "processes": _script(_process_table.parse),
     "units": _script(_unit_table.parse),
     "listing": _config_listing,
+    "host-settings": _host_settings,
     "ping": lambda data: _echo.parse_ping(data, data),
     "icmp-error": complaint.parse,
     "url": _url,

@@ -1,0 +1,130 @@
+"""What differs between a host's settings as they counted as good and as they are now. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from checks.drift._copy import Copy
+from checks.drift._diff import change
+from checks.drift._named import held, named
+from checks.facts import Change
+from checks.text import redact, visible
+
+KINDS = {
+    "postfix": "parameter",
+    "master": "parameter",
+    "dovecot": "parameter",
+    "exim": "parameter",
+    "packages": "package",
+    "units": "unit",
+    "firewall": "firewall",
+    "cron": "cron",
+}
+"""The sections that are kept in the baseline, and the kind of a change in each."""
+
+AS_A_WHOLE = ("firewall", "cron")
+"""Sections of which the order counts: a difference is one change, with a diff."""
+
+CHANGES_KEPT = 100
+"""Changes of one section that are listed."""
+
+VALUE_LIMIT = 120
+
+
+class Seen(Struct, frozen=True):
+    """A section as it is now: since when it was seen so, and when it was last seen otherwise."""
+
+    copy: Copy
+    first: datetime
+    before: datetime
+
+
+def differences(
+    before: Mapping[str, Copy], after: Mapping[str, Seen], baseline_at: datetime
+) -> list[Change]:
+    """Each named thing that differs in the sections that both have."""
+    found: list[Change] = []
+    for section, seen in after.items():
+        old = before.get(section)
+        if old is None or old.text == seen.copy.text:
+            continue
+        made = list(_differing(section, old, seen.copy, _when(seen, baseline_at)))
+        found += made[:CHANGES_KEPT]
+    return found
+
+
+def _when(seen: Seen, baseline_at: datetime) -> tuple[datetime, datetime | None]:
+    """When the section changed: by what it is made from, else between two looks."""
+    try:
+        at = datetime.fromtimestamp(seen.copy.mtime, UTC)
+    except (ValueError, OverflowError, OSError):
+        at = baseline_at
+    is_told = baseline_at < at <= seen.first
+    return (at, None) if is_told else (seen.first, seen.before)
+
+
+def _differing(
+    section: str, old: Copy, new: Copy, when: tuple[datetime, datetime | None]
+) -> Iterator[Change]:
+    at, after = when
+    was, now = old.text or "", new.text or ""
+    values, fresh = named(section, was), named(section, now)
+    names = [name for name in {**values, **fresh} if values.get(name) != fresh.get(name)]
+    empty = Change(KINDS[section], "", at, after)
+    if section in AS_A_WHOLE:
+        if names:
+            gone = [name for name in names if name not in fresh]
+            come = [name for name in names if name in fresh]
+            what = (come or gone)[0].rpartition(" / ")[2]
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            yield replace(
+                empty,
+                what=f"{'+' if come else '−'} {_shown(what)}{more}",
+                diff=change(section, (old, new)).diff,
+            )
+        return
+    for name in names:
+        told, tells = values.get(name, ""), fresh.get(name, "")
+        yield replace(empty, what=_name(section, name), old=_shown(told), new=_shown(tells))
+    if section == "packages":
+        yield from _holds(held(was), held(now), empty)
+
+
+def _name(section: str, name: str) -> str:
+    """As a person calls it; a Postfix or Exim parameter has a name of its own."""
+    if section == "packages":
+        name = name.partition(":")[0]
+    return _shown({"dovecot": "dovecot ", "master": "master.cf "}.get(section, "") + name)
+
+
+def _shown(text: str) -> str:
+    return redact(visible(text, VALUE_LIMIT))
+
+
+def _holds(was: set[str], now: set[str], empty: Change) -> Iterator[Change]:
+    for name in sorted(was ^ now):
+        words = ("", "held") if name in now else ("held", "")
+        what = visible(name.partition(":")[0], VALUE_LIMIT)
+        yield replace(empty, kind="hold", what=what, old=words[0], new=words[1])
+
+
+def merged(differing: Sequence[Change], told: Sequence[Change]) -> list[Change]:
+    """Both, the latest first; a package that a log tells of is not told again.
+
+    rpm's log has no old version: the difference has.
+    """
+    versions = {one.what: one for one in differing if one.kind == "package"}
+    listed = {one.what for one in told if one.kind == "package"}
+    listed |= {line.partition(" ")[0] for one in told if one.kind == "package" for line in one.diff}
+    kept = [one for one in differing if one.kind != "package" or one.what not in listed]
+    filled = [
+        replace(one, old=versions[one.what].old)
+        if one.kind == "package" and not one.old and one.what in versions
+        else one
+        for one in told
+    ]
+    return sorted([*kept, *filled], key=lambda one: one.at, reverse=True)

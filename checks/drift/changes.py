@@ -1,0 +1,186 @@
+"""Asks a host what has changed on it: the effective settings, packages, units, firewall, cron.
+
+Each is compared with the baseline, which is taken on first sight and again by `take`; packages,
+restarts, sudo and logins of the last days are read from the host's own logs, so that the first
+look tells of them too. Nothing of that is a fault in itself, and so it is OK with a finding: what
+preceded the onset is the first suspect. postconf(1), doveconf(1), exim(8), dpkg-query(1), nft(8).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from datetime import datetime, timedelta
+
+from checks.drift._baseline import Baseline, BaselineError
+from checks.drift._compare import KINDS, differences, merged
+from checks.drift._history import attributed, events
+from checks.drift._host_script import (
+    EXIM_OPTIONS,
+    OUTPUT_LIMIT,
+    SCRIPT,
+    SECTION_LIMIT,
+    Answer,
+    parse,
+)
+from checks.drift._memory import Memory
+from checks.facts import Change, ChangeFacts
+from checks.hosts import FINDINGS as LOGIN_FINDINGS
+from checks.hosts import Login, LoginError
+from checks.model import CheckOptions, Finding, Result, State, System, Target, now
+from checks.phases import Phases
+from checks.text import visible
+from checks.when import span
+
+FINDINGS = {
+    "change.parameter": "an effective setting of a mail program differs from the baseline",
+    "change.package": "a package was installed, upgraded or removed",
+    "change.hold": "a package is held, or no longer",
+    "change.unit": "a systemd unit was enabled, disabled, masked or overridden",
+    "change.firewall": "the firewall's rules differ from the baseline",
+    "change.cron": "what cron starts differs from the baseline",
+    "change.reboot": "the host was started not long ago",
+    "change.sudo": "somebody did something as another user",
+    "change.login": "somebody logged in",
+    "change.unseen": "something may not be looked at by this login",
+    "package.held": "a package is held back from upgrades since the baseline",
+    "config.baseline": "the baseline cannot be read",
+    "config.not-kept": "the baseline cannot be written, and is lost when the program ends",
+    **LOGIN_FINDINGS,
+}
+
+SHOWN = 10
+"""Changes of each kind that are findings; the latest."""
+
+MENDS = {
+    "firewall": "sudo visudo, and add: {user} ALL=(root) NOPASSWD:"
+    " /usr/sbin/nft -s -t list ruleset",
+    "sessions": "sudo gpasswd --add {user} systemd-journal",
+    "exim": "sudo gpasswd --add {user} Debian-exim",
+}
+
+
+class Options(CheckOptions, frozen=True, kw_only=True):
+    """``[check.changes]``: logs are read `window` seconds back; `folder` as for config."""
+
+    interval: float = 60.0
+    deadline: float = 20.0
+    rest: float = 20.0
+    window: float = 3 * 86400.0
+    folder: str = ""
+
+
+_memories: dict[tuple[str, str], Memory] = {}
+
+
+def targets(system: System) -> list[Target]:
+    """Each host that lets us in."""
+    return system.each_host("changes", with_login=True)
+
+
+async def check(target: Target, options: Options, *, deadline: float) -> Result:
+    """Compare a host with its baseline, which is taken when there is none."""
+    return await _ask(target, options, deadline, retake=False)
+
+
+async def take(target: Target, options: Options, *, deadline: float) -> Result:
+    """Take a new baseline of a host: what is there now counts as good from now on."""
+    return await _ask(target, options, deadline, retake=True)
+
+
+async def _ask(target: Target, options: Options, deadline: float, *, retake: bool) -> Result:
+    phases = Phases()
+    if target.host is None or target.host.login is None:
+        return phases.result(State.UNKNOWN, "no login: the host cannot be asked")
+    key = (target.host.name, options.folder)
+    memory = _memories.setdefault(key, Memory(options.folder, target.host.name))
+    try:
+        if not retake:
+            with phases.phase("baseline"):
+                await asyncio.to_thread(memory.load)
+        since = now() - timedelta(seconds=options.window)
+        with phases.phase("look"):
+            answer = await look(target.host.login, memory, since, deadline)
+        with phases.phase("compare"):
+            good, not_kept = await asyncio.to_thread(memory.keep, answer.now, retake=retake)
+            changes = await asyncio.to_thread(_changes, memory, good, answer, since)
+    except LoginError as error:
+        return phases.result(State.UNKNOWN, str(error), Finding(error.code, str(error)))
+    except BaselineError as error:
+        text = f"the baseline {error}"
+        return phases.result(State.UNKNOWN, text, Finding("config.baseline", str(memory.path)))
+    return judge(phases, answer, changes, good.at, not_kept)
+
+
+async def look(login: Login, memory: Memory, since: datetime, deadline: float) -> Answer:
+    """Ask the host, and remember what it says. Raises LoginError."""
+    known = " ".join(f"{name}={digest}" for name, digest in memory.known().items())
+    words = (f"{since.timestamp():.0f}", str(SECTION_LIMIT), known, EXIM_OPTIONS)
+    argv = ["sh", "-c", SCRIPT, "sh", *words]
+    output = await login.run(argv, deadline=deadline, limit=OUTPUT_LIMIT)
+    answer = await asyncio.to_thread(parse, output)
+    await asyncio.to_thread(memory.take, answer)
+    return answer
+
+
+def _changes(memory: Memory, good: Baseline, answer: Answer, since: datetime) -> list[Change]:
+    """All that has changed, the latest first."""
+    settings = {name: seen for name, seen in memory.seen.items() if name in KINDS}
+    logs = {
+        name: (seen.copy.text or "").split("\n")
+        for name, seen in memory.seen.items()
+        if name not in KINDS
+    }
+    told = events(answer, logs, since)
+    differing = differences(good.files, settings, good.at)
+    return attributed(merged(differing, told), told)
+
+
+def judge(
+    phases: Phases, answer: Answer, changes: list[Change], baseline_at: datetime, not_kept: str
+) -> Result:
+    """What to say of a look; `not_kept` is why the baseline could not be written."""
+    failures = {name: one.failure for name, one in answer.sections.items() if one.failure}
+    unseen = tuple(f"{name}: {why}" for name, why in failures.items())
+    findings = _findings(changes)
+    holds = [one for one in changes if one.kind == "hold" and one.new]
+    findings += [Finding("package.held", f"{one.what} is on hold") for one in holds]
+    findings += [Finding("change.unseen", one) for one in unseen]
+    if not_kept:
+        findings.append(Finding("config.not-kept", not_kept))
+    mends = [MENDS[name].format(user=answer.user) for name in failures if name in MENDS]
+    return phases.result(
+        State.WARNING if holds else State.OK,
+        _summary(changes, holds, answer, baseline_at),
+        *findings,
+        metrics={"changes": len(changes)},
+        evidence=unseen,
+        facts=ChangeFacts(baseline_at, tuple(changes), unseen),
+        mend="; ".join(mends),
+    )
+
+
+def _findings(changes: list[Change]) -> list[Finding]:
+    """An upgrade of a hundred packages must not hide the one firewall rule."""
+    counts: Counter[str] = Counter()
+    found = []
+    for one in changes:
+        counts[one.kind] += 1
+        if counts[one.kind] <= SHOWN:
+            found.append(Finding(f"change.{one.kind}", one.text))
+    return found
+
+
+def _summary(
+    changes: list[Change], holds: list[Change], answer: Answer, baseline_at: datetime
+) -> str:
+    """A hold keeps security updates away and stands first, then what was changed last."""
+    held = ", ".join(one.what for one in holds[:3])
+    parts = [f"{held} on hold since the baseline: no upgrades"] if holds else []
+    if not changes:
+        parts.append(f"nothing has changed since {baseline_at:%a %d %b %H:%MZ}")
+    for one in changes[: 3 - len(parts)]:
+        age = span((answer.now - one.at).total_seconds())
+        who = f" by {one.who}" if one.who else ""
+        parts.append(visible(f"{one.kind} {one.text}{who}, {age} ago", 160))
+    return "; ".join(parts)

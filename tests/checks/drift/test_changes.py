@@ -1,0 +1,181 @@
+"""A host's settings against the baseline: the real script, with programs of ours on its PATH."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from checks.drift import _baseline, changes
+from checks.drift._host_script import parse
+from checks.facts import ChangeFacts
+from checks.hosts import LoginError, Output
+from checks.model import Host, Result, State, Target
+from checks.resolver import Resolver
+from tests.checks.server.asking import Far
+
+NFT = "table inet x {\n\tchain input {\n\t\ttcp dport 25 accept\n\t}\n}\n"
+PACKAGES = "postfix 3.7.10 ii \ndovecot-core 2.3 ii \n"
+
+
+class Prepared(Far):
+    """This machine with other programs; `sent` is what each look had printed."""
+
+    def __init__(self, programs: Path) -> None:
+        self.sent: list[bytes] = []
+        super().__init__("env", f"PATH={programs}:{os.environ['PATH']}", "MAIL_CONFIG=/none")
+
+    async def run(self, *args: object, **kwargs: object) -> Output:
+        output = await super().run(*args, **kwargs)  # type: ignore[arg-type]
+        self.sent.append(output.stdout)
+        return output
+
+
+class Machine:
+    """A host whose programs print what files of that name hold."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.state = folder / "state"
+        self.says("nft", NFT)
+        self.says("dpkg-query", PACKAGES)
+        self.says("journalctl", "")
+        self.says("crontab", "")
+        for name in ("postconf", "doveconf", "exim4", "exim"):
+            self.says(name, "")
+        self.login = Prepared(folder)
+
+    def says(self, name: str, text: str, *, status: int = 0) -> None:
+        (self.folder / f"{name}.txt").write_text(text)
+        program = self.folder / name
+        program.write_text(f'#!/bin/sh\n[ "$1" = -Mf ] || cat {program}.txt\nexit {status}\n')
+        program.chmod(0o755)
+
+    async def look(self, *, retake: bool = False) -> Result:
+        host = Host(name="mail1", address="mail1", login=self.login)
+        target = Target(name="mail1", about="changes", host=host, resolver=Resolver())
+        options = changes.Options(folder=str(self.state), window=1.0)
+        ask = changes.take if retake else changes.check
+        result = await ask(target, options, deadline=20)
+        assert set(result.codes) <= set(changes.FINDINGS)
+        return result
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    changes._memories.clear()
+    return Machine(tmp_path)
+
+
+def kinds(result: Result) -> list[tuple[str, str]]:
+    assert isinstance(result.facts, ChangeFacts), result
+    return [(one.kind, one.text) for one in result.facts.changes]
+
+
+async def test_the_first_look_takes_the_baseline_and_then_only_digests_come(
+    machine: Machine,
+) -> None:
+    machine.says("dpkg-query", "".join(f"package{n} 1.0-{n} ii \n" for n in range(2000)))
+    first = await machine.look()
+    assert (first.state, kinds(first)) == (State.OK, [])
+    assert first.summary.startswith("nothing has changed since ")
+    await machine.look()
+    changes._memories.clear()  # as a program that has just been started
+    await machine.look()
+    first_sent, again, anew = machine.login.sent
+    assert b"|package7 1.0-7 ii " in first_sent
+    assert len(again) < 2_000
+    assert b"|package" not in anew
+
+
+async def test_a_rule_a_package_and_a_parameter_are_each_told_by_name(machine: Machine) -> None:
+    machine.says("postconf", "mynetworks = 127.0.0.0/8\n")
+    await machine.look()
+    machine.says("nft", NFT.replace("accept", "accept\n\t\ttcp dport 587 drop"))
+    machine.says("dpkg-query", PACKAGES.replace("3.7.10", "3.7.11"))
+    machine.says("postconf", "mynetworks = 0.0.0.0/0\n")
+    result = await machine.look()
+    assert set(kinds(result)) == {
+        ("firewall", "+ tcp dport 587 drop"),
+        ("package", "postfix 3.7.10 → 3.7.11"),
+        ("parameter", "mynetworks 127.0.0.0/8 → 0.0.0.0/0"),
+    }
+    assert set(result.codes) == {"change.firewall", "change.package", "change.parameter"}
+    assert isinstance(result.facts, ChangeFacts)
+    (rule,) = [one for one in result.facts.changes if one.kind == "firewall"]
+    assert "+\t\ttcp dport 587 drop".replace("\t", " ") in rule.diff
+    assert rule.after is not None
+    assert rule.after <= rule.at
+    again = await machine.look()
+    assert kinds(again) == kinds(result)
+    assert [one.at for one in again.facts.changes] == [one.at for one in result.facts.changes]  # type: ignore[union-attr]
+
+
+async def test_a_package_on_hold_since_the_baseline_warns_until_it_counts_as_good(
+    machine: Machine,
+) -> None:
+    await machine.look()
+    machine.says("dpkg-query", PACKAGES.replace("3.7.10 ii", "3.7.10 hi"))
+    held = await machine.look()
+    assert held.state == State.WARNING
+    assert "package.held" in held.codes
+    assert held.summary.startswith("postfix on hold")
+    assert (await machine.look(retake=True)).state == State.OK
+    assert kinds(await machine.look()) == []
+
+
+async def test_what_may_not_be_looked_at_is_said_with_its_mend_and_is_no_change(
+    machine: Machine,
+) -> None:
+    await machine.look()
+    machine.says("nft", "", status=1)
+    machine.says("sudo", "", status=1)
+    result = await machine.look()
+    assert kinds(result) == []
+    assert "change.unseen" in result.codes
+    assert "NOPASSWD: /usr/sbin/nft -s -t list ruleset" in result.mend
+
+
+async def test_no_secret_is_kept(machine: Machine) -> None:
+    machine.says("postconf", "ldap_bind_password = hunter2\n")
+    await machine.look()
+    stored = _baseline.read(_baseline.place(str(machine.state), "mail1 settings"))
+    assert stored is not None
+    assert "hunter2" not in repr(stored)
+    machine.says("postconf", "ldap_bind_password = hunter3\n")
+    assert "hunter" not in repr(await machine.look())
+
+
+async def test_a_host_that_answers_something_else_is_unknown(machine: Machine) -> None:
+    with pytest.raises(LoginError, match="no answer about changes: Welcome"):
+        parse(Output(0, b"Welcome!\n"))
+    machine.login = Prepared(machine.folder)
+    machine.login._prefix = ("echo",)
+    assert (await machine.look()).state == State.UNKNOWN
+
+
+async def test_a_baseline_that_is_damaged_is_said(machine: Machine) -> None:
+    await machine.look()
+    _baseline.place(str(machine.state), "mail1 settings").write_bytes(b"x")
+    result = await machine.look()
+    assert (result.state, result.codes) == (State.UNKNOWN, ("config.baseline",))
+
+
+@pytest.mark.real
+@pytest.mark.skipif(shutil.which("postconf") is None, reason="no Postfix here")
+async def test_a_real_postfix_is_asked_for_its_settings(tmp_path: Path) -> None:
+    changes._memories.clear()
+    (tmp_path / "main.cf").write_text("mynetworks = 127.0.0.0/8\n")
+    (tmp_path / "master.cf").write_text("smtp inet n - n - - smtpd\n")
+    login = Far("env", f"MAIL_CONFIG={tmp_path}")
+    host = Host(name="mail1", address="mail1", login=login)
+    target = Target(name="mail1", about="changes", host=host, resolver=Resolver())
+    options = changes.Options(folder=str(tmp_path / "state"), window=1.0)
+    await changes.check(target, options, deadline=20)
+    (tmp_path / "main.cf").write_text("mynetworks = 0.0.0.0/0\n")
+    (tmp_path / "master.cf").write_text("smtp inet n - n - - smtpd -o smtpd_sasl_auth_enable=yes\n")
+    found = kinds(await changes.check(target, options, deadline=20))
+    assert ("parameter", "mynetworks 127.0.0.0/8 → 0.0.0.0/0") in found
+    assert ("parameter", "master.cf smtp/inet -o smtpd_sasl_auth_enable yes added") in found

@@ -1,0 +1,74 @@
+"""What a host's settings are called, so that a difference has a name."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checks.drift._compare import KINDS
+from checks.drift._named import held, named, text_of
+
+NFT = """\
+table inet fault {
+\tset f2b-sshd {
+\t\ttype ipv4_addr
+\t}
+\tchain input {
+\t\ttype filter hook input priority filter; policy accept;
+\t\ttcp dport { 465, 587 } reject with tcp reset
+\t}
+}"""
+"""nft 1.0.6, ``nft -s -t list ruleset``."""
+
+DOVECONF = """\
+# 2.3.19.1 (9b53102964): /etc/dovecot/dovecot.conf
+passdb {
+  args = /etc/dovecot/users
+  driver = passwd-file
+}
+protocols = imap pop3
+service imap-login {
+  inet_listener imaps {
+    port = 993
+    ssl = yes
+  }
+  process_limit = 100
+}
+ssl_key = # hidden, use -P to show it"""
+"""doveconf 2.3.19."""
+
+
+def test_a_firewall_rule_is_named_with_table_and_chain_and_what_fail2ban_writes_is_none() -> None:
+    assert list(named("firewall", NFT)) == [
+        "inet fault / input / type filter hook input priority filter; policy accept;",
+        "inet fault / input / tcp dport { 465, 587 } reject with tcp reset",
+    ]
+
+
+def test_dovecots_settings_are_named_with_the_blocks_that_they_stand_in() -> None:
+    found = named("dovecot", text_of(DOVECONF.split("\n")))
+    assert found["service imap-login / inet_listener imaps / port"] == "993"
+    assert found["service imap-login / process_limit"] == "100"
+    assert found["protocols"] == "imap pop3"
+
+
+def test_a_secret_is_masked_before_anything_is_kept() -> None:
+    text = text_of(["auth_bind = yes", "ldap_bind_password = hunter2", "%said warning: x"])
+    assert "hunter2" not in text
+    assert "%said" not in text
+    assert named("postfix", text)["auth_bind"] == "yes"
+
+
+def test_what_is_held_is_told_from_what_is_installed() -> None:
+    text = "postfix 3.7.11 hi \nlibc6:amd64 2.36 ii \nnano 7.2 rc "
+    assert held(text) == {"postfix"}
+    assert set(named("packages", text)) == {"postfix", "libc6:amd64"}
+
+
+@pytest.mark.parametrize("section", KINDS)
+@given(text=st.text(alphabet="ab=/{}-> \n\t*f2b:.#o", max_size=200))
+def test_any_text_has_names(section: str, text: str) -> None:
+    for name, value in named(section, text).items():
+        assert isinstance(name, str)
+        assert isinstance(value, str)
