@@ -31,52 +31,36 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Do it; 0, or 3 where nothing of the host could be gathered. Raises Problem."""
-    import asyncio
-
-    from app.choose import choose, with_login
+    from app.choose import choose
     from app.incident.log import IncidentLog
     from app.places import state_path
 
     config = choose(arguments.config, [])
-    host = with_login(config.system.hosts, arguments.host)
-    if arguments.to is not None and not arguments.to.is_dir():
-        raise Problem(f"{arguments.to} is no folder; mkdir makes one")
-    log = None if arguments.to else IncidentLog.resume(state_path(config.log.folder) / "incidents")
+    if arguments.to is not None:
+        if not arguments.to.is_dir():
+            raise Problem(f"{arguments.to} is no folder; mkdir makes one")
+        return collect(config, arguments.host, None, arguments.to)
+    log = IncidentLog.resume(state_path(config.log.folder) / "incidents")
     try:
-        return asyncio.run(_collect(config, host, log, arguments.to or Path()))
+        return collect(config, arguments.host, log)
     finally:
         if log is not None:
             log.close()
 
 
-async def _collect(config: Config, host: Host, log: IncidentLog | None, folder: Path) -> int:
+def collect(config: Config, name: str, log: IncidentLog | None, folder: Path = Path()) -> int:
+    """Keep the bundle of that host beside `log`, else in `folder`, and say where it is.
+
+    0, or 3 where nothing of the host could be gathered. Raises Problem.
+    """
     import asyncio
 
-    from app.bundle.gathering import Gathering
-    from app.engine import close_logins
-
-    if host.login is None:
-        return MISUSE
-    gathering = Gathering(host.login)
-    gathering.on_gathered = _show
-    try:
-        standings, _ = await asyncio.gather(_results(config, host), gathering.run())
-    finally:
-        await close_logins(config.system)
-    return kept(host, gathering.done, standings, log, folder)
-
-
-def kept(
-    host: Host,
-    gathered: list[Gathered],
-    standings: list[Standing],
-    log: IncidentLog | None,
-    folder: Path,
-) -> int:
-    """Keep the bundle beside `log`, else in `folder`, and say where it is. Raises LogError."""
     from app.bundle.pack import keep, pack
+    from app.choose import with_login
     from checks.model import now
 
+    host = with_login(config.system.hosts, name)
+    gathered, standings = asyncio.run(_gather(config, host))
     bundle = pack(host, gathered, standings, now(), log.id if log else "")
     path = keep(bundle, log.path.parent if log else folder)
     print(f"{path}  {bundle.told.size:,} bytes  sha256 {bundle.told.sha256}")
@@ -86,6 +70,23 @@ def kept(
             raise Problem(f"not written into the log yet: {log.trouble}")
         print(f"{log.id}: entry {entry.n}")
     return 0 if bundle.told.holds else MISUSE
+
+
+async def _gather(config: Config, host: Host) -> tuple[list[Gathered], list[Standing]]:
+    import asyncio
+
+    from app.bundle.gathering import Gathering
+    from app.engine import close_logins
+
+    if host.login is None:
+        return [], []
+    gathering = Gathering(host.login)
+    gathering.on_gathered = _show
+    try:
+        standings, _ = await asyncio.gather(_results(config, host), gathering.run())
+    finally:
+        await close_logins(config.system)
+    return gathering.done, standings
 
 
 def _show(one: Gathered) -> None:

@@ -84,7 +84,7 @@ def _open_log(shared: str) -> IncidentLog:
 
 def _ask(command: Command, log: IncidentLog, arguments: Namespace) -> None:
     """Show what is going to be run; come back only with a yes. Raises Problem."""
-    from app.command.line import is_grave, remarks
+    from app.command.line import is_grave, is_restart, remarks
     from app.command.repeat import just_begun
     from checks.model import now
 
@@ -100,19 +100,37 @@ def _ask(command: Command, log: IncidentLog, arguments: Namespace) -> None:
         _yes_or_leave(f"{before}. Again? [y/N] ", "y")
     if arguments.yes:
         return
+    if is_restart(command.argv):
+        _offer_evidence(name, log, arguments.config)
     if is_grave(command.argv):
         _yes_or_leave(f"it can stop or destroy something; type {name} to run it: ", name)
     else:
         _yes_or_leave(f"run it on {name}? [y/N] ", "y")
 
 
+def _offer_evidence(name: str, log: IncidentLog, named: str | None) -> None:
+    """A restart destroys it. Raises Problem."""
+    answer = _answer(f"collect evidence of {name} first? a restart destroys it [y/n] ")
+    if answer not in {"y", "n"}:
+        raise Problem("not run")
+    if answer == "y":
+        from app.choose import choose
+        from app.cli.evidence import collect
+
+        collect(choose(named, []), name, log)  # logins belong to the loop they were first used on
+
+
 def _yes_or_leave(question: str, wanted: str) -> None:
+    if _answer(question) != wanted:
+        raise Problem("not run")
+
+
+def _answer(question: str) -> str:
     if not sys.stdin.isatty():
         raise Problem("there is no terminal to ask on; --yes runs it without asking")
     sys.stderr.write(question)
     sys.stderr.flush()
-    if sys.stdin.readline().strip() != wanted:
-        raise Problem("not run")
+    return sys.stdin.readline().strip()
 
 
 def _say(text: str) -> None:

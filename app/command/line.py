@@ -59,12 +59,28 @@ def is_grave(words: Sequence[str]) -> bool:
     >>> [is_grave(parse(line)) for line in ("postqueue -p", "sudo /bin/rm x", "sh -c 'a; rm x'")]
     [False, True, True]
     """
-    names, beginnings = _grave()
-    found = {name.rpartition("/")[2] for word in words for name in re.findall(r"[\w./-]+", word)}
-    return bool(found & names) or any(name.startswith(beginnings) for name in found)
+    found, table = _names_in(words), _table()
+    beginnings = tuple(table["beginnings"])
+    return (
+        not found.isdisjoint(table["words"])
+        or is_restart(words)
+        or any(name.startswith(beginnings) for name in found)
+    )
+
+
+def is_restart(words: Sequence[str]) -> bool:
+    """Whether it looks as if it ended processes, and the evidence with them.
+
+    >>> [is_restart(parse(line)) for line in ("postfix reload", "sh -c 'systemctl restart x'")]
+    [False, True]
+    """
+    return not _names_in(words).isdisjoint(_table()["restarts"])
+
+
+def _names_in(words: Sequence[str]) -> set[str]:
+    return {name.rpartition("/")[2] for word in words for name in re.findall(r"[\w./-]+", word)}
 
 
 @cache
-def _grave() -> tuple[frozenset[str], tuple[str, ...]]:
-    table = tomllib.loads(files("app.command").joinpath("grave.toml").read_text("utf-8"))
-    return frozenset(table["words"]), tuple(table["beginnings"])
+def _table() -> dict[str, list[str]]:
+    return tomllib.loads(files("app.command").joinpath("grave.toml").read_text("utf-8"))

@@ -15,11 +15,11 @@ class Evidence(Command):
 
     KEYS = ("e",)
     WORD = "Evidence"
-    HELP = "every check that is not OK, with its findings, times and what the server said"
+    HELP = "what speaks for the verdict; collects a host's evidence before it is restarted"
     PLACE = 30
 
     async def run(self, screen: MainScreen, key: str) -> None:  # noqa: ARG002
         """Open the evidence full screen."""
         from app.console.screens.evidence import EvidenceScreen
 
-        await screen.app.push_screen(EvidenceScreen(screen.scene))
+        await screen.app.push_screen(EvidenceScreen(screen))

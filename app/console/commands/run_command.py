@@ -43,21 +43,28 @@ class RunCommand(Command):
             hand.start(self._ask(screen))
 
     async def _ask(self, screen: MainScreen) -> None:
+        from app.command.line import is_restart
+        from app.console.bundling import offer
+        from app.console.hosts import pick_host
+
         hand = screen.hand
-        host = await _host(hand)
+        host = await pick_host(hand, "Command on which host")
         words = await self._words(hand, host) if host else None
-        deed = await _confirmed(hand, host, words) if host and words else None
+        if host is None or words is None or (is_restart(words) and not await offer(screen, host)):
+            return
+        deed = await _confirmed(hand, host, words)
         if deed is not None:
             await _run(screen, deed)
 
     async def _words(self, hand: Hand, host: Host) -> tuple[str, ...] | None:
         """What is typed, once it is a command line."""
         from app.command.line import NO_SHELL, parse
+        from app.console.hosts import place
         from app.console.screens.ask import AskScreen
 
         told = (f"The next screen shows it before it runs; {NO_SHELL}.",)
         while True:
-            title = f"Command on {_target(host)}"
+            title = f"Command on {place(host)}"
             line = await hand.answer(AskScreen(title, self._last.get(host.name, ""), told=told))
             if line is None:
                 return None
@@ -66,24 +73,6 @@ class RunCommand(Command):
                 return parse(line)
             except ValueError as error:
                 told = (f"That is no command line: {error}.",)
-
-
-def _target(host: Host) -> str:
-    return f"{host.name} ({host.login.name})" if host.login else host.name
-
-
-async def _host(hand: Hand) -> Host | None:
-    from app.console.screens.pick import PickScreen
-
-    config = hand.session.engine.config
-    hosts = {host.name: host for host in (config.system.hosts if config else ()) if host.login}
-    if not hosts:
-        raise Problem('no host has a login: set login = "ssh:HOST" in the config')
-    if len(hosts) == 1:
-        return next(iter(hosts.values()))
-    choices = [(name, f"{_target(host)}  {host.address}") for name, host in hosts.items()]
-    name = await hand.answer(PickScreen("Command on which host", choices))
-    return hosts[name] if name else None
 
 
 async def _confirmed(hand: Hand, host: Host, words: Sequence[str]) -> Deed | None:

@@ -16,11 +16,11 @@ from widgets.key_bar import KeyBar
 from widgets.reader import Reader
 from widgets.text import Row, Span, broken, content
 
-YES, OTHERWISE = "yes", "otherwise"
+YES, NO, OTHERWISE = "yes", "no", "otherwise"
 
 
 class ConfirmScreen(Screen[str | None]):
-    """Dismissed with `YES`, with `OTHERWISE` where that is offered, else with None.
+    """Dismissed with `YES`, with `NO` or `OTHERWISE` where that is offered, else with None.
 
     What is `exact` is shown whole, however long it is. Where `typed` is given, only that name
     typed in full is a yes.
@@ -29,8 +29,8 @@ class ConfirmScreen(Screen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes"),
         Binding("ctrl+t", "otherwise"),
-        Binding("escape", "dismiss(None)"),
-        Binding("n,q", "dismiss(None)"),
+        Binding("n", "no"),
+        Binding("escape,q", "dismiss(None)"),
     ]
     DEFAULT_CSS = """
     ConfirmScreen Input { border: round $primary; }
@@ -43,14 +43,16 @@ class ConfirmScreen(Screen[str | None]):
         remarks: Sequence[str] = (),
         *,
         typed: str = "",
+        refusal: str = "",
         otherwise: str = "",
     ) -> None:
-        """`otherwise` is the word of the third way out."""
+        """`refusal` is the word of n where that is not the same as to leave; `otherwise` of ^t."""
         super().__init__()
         self._title = title
         self._exact = exact
         self._remarks = remarks
         self._typed = typed
+        self._refusal = refusal
         self._otherwise = otherwise
 
     def compose(self) -> ComposeResult:
@@ -61,9 +63,11 @@ class ConfirmScreen(Screen[str | None]):
             line.border_title = content(f"Type {self._typed} to do it").markup
             yield line
         keys = [("Enter", "yes")] if self._typed else [("y", "yes")]
+        if self._refusal:
+            keys.append(("n", self._refusal))
         if self._otherwise:
             keys.append(("^t", self._otherwise))
-        yield KeyBar(keys, ("Esc", "no"))
+        yield KeyBar(keys, ("Esc", "back" if self._refusal else "no"))
 
     def on_mount(self) -> None:
         """Type at once, where there is something to type."""
@@ -85,8 +89,12 @@ class ConfirmScreen(Screen[str | None]):
         if not self._typed:
             self.dismiss(YES)
 
+    def action_no(self) -> None:
+        """No; to leave, where nothing else is offered."""
+        self.dismiss(NO if self._refusal else None)
+
     def action_otherwise(self) -> None:
-        """The third way out."""
+        """Another way out."""
         if self._otherwise:
             self.dismiss(OTHERWISE)
 

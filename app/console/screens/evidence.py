@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -17,15 +17,22 @@ from widgets.key_bar import KeyBar
 from widgets.reader import Reader
 from widgets.text import Row, Span, row
 
+if TYPE_CHECKING:
+    from app.console.screens.main import MainScreen
+
 
 class EvidenceScreen(Screen[None]):
     """The evidence of one moment; it stands still while it is read."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,e", "dismiss")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,e", "dismiss"),
+        Binding("c", "collect"),
+    ]
 
-    def __init__(self, scene: Scene | None) -> None:
+    def __init__(self, main: MainScreen) -> None:
         super().__init__()
-        self._scene = scene
+        self._main = main
+        self._scene = main.scene
 
     def compose(self) -> ComposeResult:
         """One text, and how to leave."""
@@ -34,7 +41,23 @@ class EvidenceScreen(Screen[None]):
         yield Reader(
             f"Evidence{at}", rows or [row("Every check is well; there is nothing to show.")]
         )
-        yield KeyBar([("↑↓", "move"), ("n", "note")], ("Esc", "back"))
+        keys = [("↑↓", "move"), ("n", "note"), ("c", "collect a host's bundle")]
+        yield KeyBar(keys, ("Esc", "back"))
+
+    def action_collect(self) -> None:
+        """Collect the evidence bundle of a host."""
+        if self._main.hand.situation is None:
+            self._main.say("no incident is open to keep it in: i opens one")
+        else:
+            self._main.hand.start(self._collect())
+
+    async def _collect(self) -> None:
+        from app.console.bundling import collect
+        from app.console.hosts import pick_host
+
+        host = await pick_host(self._main.hand, "Evidence of which host")
+        if host is not None:
+            await collect(self._main, host)
 
 
 def _rows(scene: Scene) -> list[Row]:

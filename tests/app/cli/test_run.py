@@ -126,6 +126,22 @@ def test_it_asks_and_what_looks_destructive_wants_the_name_of_the_host(
     assert len(desktop.entries("command-begun")) == 1
 
 
+def test_before_a_restart_evidence_is_offered_and_whoever_answers_neither_runs_nothing(
+    desktop: Desktop,
+) -> None:
+    open_one(desktop)
+    for answer, is_run in (("", False), ("n", True)):
+        shell = desktop.terminal("run", "mx", "--", "echo", "restart")
+        shell.wait_for("collect evidence of mx first? a restart destroys it [y/n]")
+        shell.press(answer + "\r")
+        shell.wait_for("type mx to run it:" if is_run else "not run")
+        shell.press("mx\r")
+        while shell.process.poll() is None:
+            shell.read(0.1)
+        assert len(desktop.entries("command-ended")) == is_run
+    assert not desktop.entries("bundle")
+
+
 def test_ctrl_c_asks_once_and_then_cancels(desktop: Desktop) -> None:
     open_one(desktop)
     shell = desktop.terminal("run", "--yes", "mx", "--", "sh", "-c", "echo begun; sleep 92")

@@ -36,13 +36,17 @@ evidence = "It works."
 
 @pytest.fixture
 def desktop(tmp_path: Path) -> Iterator[Desktop]:
+    yield from desktops_of(tmp_path)
+
+
+def desktops_of(tmp_path: Path, **env: str) -> Iterator[Desktop]:
     """One host, with the login of this machine."""
     config = tmp_path / "config.toml"
     (tmp_path / "sop.toml").write_text(SOP)
     config.write_text(
         '[system]\nname = "Lab"\n[sop]\nfile = "sop.toml"\n' + HOST.format(name="mx", login="local")
     )
-    with desktops.desktop(config, tmp_path / "state") as found:
+    with desktops.desktop(config, tmp_path / "state", **env) as found:
         found.shell("incident", "open", "nobody can send")
         yield found
 
