@@ -19,13 +19,12 @@ from checks import hosts
 from checks.hosts import Login, LoginError, TimedOut
 from checks.model import Finding, Host, Result, State, Target
 from checks.phases import Phases
+from checks.server import _trips
 from checks.server._thread import begin
+from checks.server._trips import OUTPUT_LIMIT
 from checks.text import visible
 
 T = TypeVar("T")
-
-OUTPUT_LIMIT = 1 << 20
-"""Bytes that a script may print. A host with 5,000 mail processes prints half of it."""
 
 
 class Unreadable(LoginError):
@@ -64,7 +63,7 @@ async def look(login: Login, question: Question[T], *, deadline: float) -> T:
     """The answer to `question` from that host. Raises LoginError."""
     if login.is_local and question.here is not None:
         return await _in_thread(question.name, question.here, deadline)
-    output = await login.run(["sh", "-c", question.script], deadline=deadline, limit=OUTPUT_LIMIT)
+    output = await _trips.ask(login, question.name, question.script, deadline=deadline)
     if output.is_cut:
         raise Unreadable(f"printed more than {OUTPUT_LIMIT} bytes")
     try:
