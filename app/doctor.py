@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shlex
 import shutil
 import stat
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -15,10 +17,14 @@ from app.config import Config
 from app.notices.route import Route
 from app.places import PlaceError, state_folder, state_path
 from checks.board import Board
-from checks.model import State
+from checks.hosts import LoginError
+from checks.model import Host, State
 from checks.resolver import LookupFailed, NoSuchName, Resolver
 from checks.secret import Secret
 from checks.text import visible
+
+if TYPE_CHECKING:
+    from app.rights import Held
 
 RESOLVER_DEADLINE = 3.0
 
@@ -27,12 +33,16 @@ ASKED = "localhost"
 
 
 class Ability(Struct, frozen=True):
-    """Something that can be done here, or can't; `mend` is the line that would change it."""
+    """Something that can be done here, or can't; `mend` is the line that would change it.
+
+    `lines` is what that line asks for, where it is a file.
+    """
 
     subject: str
     is_there: bool
     text: str
     mend: str = ""
+    lines: tuple[str, ...] = ()
 
 
 async def this_machine(config: Config) -> list[Ability]:
@@ -206,3 +216,50 @@ def of_hosts(config: Config, board: Board) -> Iterable[Ability]:
                 continue
             if result.state == State.UNKNOWN or result.mend:
                 yield Ability(standing.id, is_there=False, text=result.summary, mend=result.mend)
+
+
+async def rights(config: Config) -> list[Ability]:
+    """What each login lacks that its host could give it by a group or by sudo."""
+    asked = [_rights(host) for host in config.system.hosts if host.login is not None]
+    return [one for found in await asyncio.gather(*asked) for one in found]
+
+
+async def _rights(host: Host) -> list[Ability]:
+    from app.rights import ask, sudoers
+
+    subject = f"{host.name} rights"
+    if host.login is None:
+        return []
+    try:
+        found = await ask(host.login)
+    except LoginError as error:
+        return [Ability(subject, is_there=False, text=f"not known: {visible(str(error))}")]
+    if found.is_root:
+        return [Ability(subject, is_there=True, text="root may see everything")]
+    told = [_right(subject, one, found.user) for one in found.held]
+    lines = sudoers(host.name, found)
+    if lines:
+        text = f"{found.user} lacks {len(found.lacking)} of {len(found.held)}; this gives no more:"
+        told.append(
+            Ability(
+                subject=f"{host.name} sudoers",
+                is_there=False,
+                text=text,
+                mend="sudo visudo -f /etc/sudoers.d/mailmedic",
+                lines=lines,
+            )
+        )
+    return told
+
+
+def _right(subject: str, held: Held, user: str) -> Ability:
+    sees = held.right.sees
+    match held.verdict:
+        case "enough":
+            return Ability(subject, is_there=True, text=sees)
+        case "allowed":
+            return Ability(subject, is_there=True, text=f"{sees}, by sudo")
+        case "group":
+            mend = f"sudo gpasswd --add {user or 'USER'} {held.right.group}"
+            return Ability(subject, is_there=False, text=f"does not see {sees}", mend=mend)
+    return Ability(subject, is_there=False, text=f"does not see {sees}")

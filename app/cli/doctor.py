@@ -26,6 +26,8 @@ def run(arguments: Namespace) -> int:
         print(f"{word}  {ability.subject:<{width}}  {ability.text}")
         if ability.mend:
             print(f"     {'':<{width}}  mend: {ability.mend}")
+        for line in ability.lines:
+            print(f"     {line}")
     return 0 if all(ability.is_there for ability in abilities) else 3
 
 
@@ -44,7 +46,8 @@ def _config(arguments: Namespace) -> Config:
 
 async def _examine(config: Config) -> list[Ability]:
     from app.cli.status import sweep
-    from app.doctor import of_hosts, this_machine
+    from app.doctor import of_hosts, rights, this_machine
 
     machine = await this_machine(config)
-    return [*machine, *of_hosts(config, (await sweep(config)).board)]
+    lacking = await rights(config)
+    return [*machine, *of_hosts(config, (await sweep(config)).board), *lacking]

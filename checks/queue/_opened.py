@@ -49,5 +49,5 @@ async def opened(
     said = [*told.decode("utf-8", "replace").strip().splitlines(), "it does not say why"]
     return Opened(
         problem=f"{program} does not show it: {visible(said[0], 200)}",
-        mend=f"sudo visudo, and add: YOU ALL=(root) NOPASSWD: /usr/sbin/{program}",
+        mend="mailmedic doctor has the lines for sudoers",
     )
