@@ -64,6 +64,31 @@ class UnitFacts(Struct, frozen=True, tag=True):
     units: tuple[Unit, ...] = ()
 
 
+class ListenerFacts(Struct, frozen=True, tag=True):
+    """The TCP ports that a host listens on: from outside, and for the machine itself alone."""
+
+    ports: tuple[int, ...] = ()
+    loopback: tuple[int, ...] = ()
+
+
+class Limit(Struct, frozen=True, tag=True):
+    """How much of a bound is used, such as the smtpd processes of a service; `used` None: unseen.
+
+    `subject` is postfix, dovecot or files.
+    """
+
+    subject: str
+    name: str
+    used: int | None
+    most: int
+
+
+class LimitFacts(Struct, frozen=True, tag=True):
+    """The limits of a host's mail programs."""
+
+    limits: tuple[Limit, ...] = ()
+
+
 class LoadFacts(Struct, frozen=True, tag=True):
     """Load averages over 1, 5 and 15 minutes, memory in bytes, uptime in seconds."""
 
@@ -451,6 +476,8 @@ Facts = (
     PowerFacts
     | ProcessFacts
     | UnitFacts
+    | ListenerFacts
+    | LimitFacts
     | LoadFacts
     | DiskFacts
     | QueueFacts

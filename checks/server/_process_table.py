@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from checks.model import now
 from checks.server._look import Garbled, Question
-from checks.server._programs import FILES, NAMES, PROVED, name_of
+from checks.server._programs import COMMANDED, FILES, NAMES, name_of
 
 if TYPE_CHECKING:
     import psutil
@@ -27,7 +27,7 @@ COMMAND_LIMIT = 300
 class Seen(Struct, frozen=True, kw_only=True):
     """A process with one of `NAMES`.
 
-    `mark` is its state in one letter (R, S, D, T, t, Z…). `command` is known for `PROVED` only,
+    `mark` is its state in one letter (R, S, D, T, t, Z…). `command` is known for `COMMANDED` only,
     and empty for a zombie.
     """
 
@@ -49,7 +49,7 @@ class Table(Struct, frozen=True, kw_only=True):
     is_hidden: bool
 
 
-_GLOBS = "|".join(f"*'({name}) '*" for name in sorted(PROVED))
+_GLOBS = "|".join(f"*'({name}) '*" for name in sorted(COMMANDED))
 
 # Five programs are started, whatever runs there; all the rest is done by the shell itself.
 # grep names the file beside each line, and Linux puts the pid into both: a process that calls
@@ -150,7 +150,7 @@ def here() -> Table:
 def _seen(process: psutil.Process, name: str, marks: dict[str, str]) -> Seen:
     with process.oneshot():
         mark = marks.get(process.status(), "S")
-        command = process.cmdline() if name in PROVED and mark != "Z" else []
+        command = process.cmdline() if name in COMMANDED and mark != "Z" else []
         return Seen(
             pid=process.pid,
             parent=process.ppid(),

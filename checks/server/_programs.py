@@ -123,8 +123,11 @@ NAMES = frozenset(
 )
 """Every name that a process of a mail program has."""
 
-PROVED = frozenset(name for program in PROGRAMS if program.proof for name in program.heads)
-"""The names for which the command line must be looked at."""
+COMMANDED = frozenset(
+    ("smtpd", *(name for program in PROGRAMS if program.proof for name in program.heads))
+)
+"""The names whose command line is looked at: those that prove nothing, and Postfix' smtpd, which
+names the service of master.cf that it works for (master(8postfix), ``-n``)."""
 
 SYSTEMD = "/run/systemd/system"
 """There where systemd runs the machine (sd_booted(3)); elsewhere its links start nothing."""

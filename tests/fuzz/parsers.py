@@ -17,7 +17,15 @@ from checks.queue._bp import Bp
 from checks.queue._listing import Reader
 from checks.queue._postqueue import Postqueue
 from checks.queue._tally import Tally
-from checks.server import _log_look, _mounts, _process_table, _unit_table, load
+from checks.server import (
+    _limit_table,
+    _log_look,
+    _mounts,
+    _process_table,
+    _unit_table,
+    listeners,
+    load,
+)
 from checks.server._look import Garbled
 
 Fuzzed = Callable[[bytes], object]
@@ -157,6 +165,8 @@ PARSERS: dict[str, Fuzzed] = {
     "mounts": _script(_mounts.parse),
     "processes": _script(_process_table.parse),
     "units": _script(_unit_table.parse),
+    "limits": _script(_limit_table.parse),
+    "listeners": _script(listeners.parse),
     "listing": _config_listing,
     "host-settings": _host_settings,
     "ping": lambda data: _echo.parse_ping(data, data),

@@ -1,0 +1,139 @@
+"""The mail programs have processes and files left to serve one more client.
+
+Postfix: the running smtpd of each service of master.cf against its maxproc, else
+default_process_limit (postconf(5), master(5)). Dovecot: the processes of a service against its
+process_limit. Open files against RLIMIT_NOFILE (getrlimit(2)). With ``service_count = 0`` one
+process of Dovecot serves many clients, whose number it tells root alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from checks.facts import Limit, LimitFacts
+from checks.hosts import LoginError
+from checks.model import CheckOptions, Result, State, System, Target
+from checks.phases import Phases
+from checks.server import _look, _process_table
+from checks.server._families import Family, find
+from checks.server._judged import Judged, result
+from checks.server._limit_table import QUESTION, Limits
+from checks.text import visible
+
+FINDINGS = _look.FINDINGS | {
+    "limit.postfix.smtpd": "a service of Postfix has as many smtpd as it may: new clients wait",
+    "limit.dovecot.processes": "a service of Dovecot has as many processes as it may",
+    "limit.files": "a mail process has nearly as many files open as it may",
+    "limit.files.not-allowed": "the open files of mail processes are only root's to count",
+}
+
+
+class Options(CheckOptions, frozen=True, kw_only=True):
+    """``[check.limits]``. `near` is the share of a limit that is worth a warning."""
+
+    interval: float = 30.0
+    near: float = 0.9
+
+
+def targets(system: System) -> list[Target]:
+    """Every host that lets us in, and has to do with mail."""
+    reachable = system.each_host("limits", with_login=True)
+    return [one for one in reachable if one.host and (one.host.services or one.host.mta != "none")]
+
+
+async def check(target: Target, options: Options, *, deadline: float) -> Result:
+    """Look at limits and processes once."""
+    phases = Phases()
+    try:
+        host, login = _look.host_of(target)
+        with phases.phase("look"):
+            limits, table = await asyncio.gather(
+                _look.look(login, QUESTION, deadline=deadline),
+                _look.look(login, _process_table.QUESTION, deadline=deadline),
+            )
+    except LoginError as error:
+        return _look.blind(phases, target, error)
+    seen = facts(limits, find(table))
+    judged = judge(seen, options)
+    is_gap = any(one.code == "limit.files.not-allowed" for one in judged)
+    return result(
+        phases,
+        judged,
+        in_words(seen),
+        facts=LimitFacts(seen),
+        metrics={f"used {one.name}": float(one.used) for one in seen if one.used is not None},
+        evidence=tuple(f"{one.name}: {_of(one)}" for one in seen),
+        mend=f'login = "ssh:root@{host.name}"' if is_gap else "",
+    )
+
+
+def facts(limits: Limits, families: Sequence[Family]) -> tuple[Limit, ...]:
+    """What is used of each limit. Of several instances of a program the settings are not known."""
+    seen = []
+    for noun in ("postfix", "dovecot"):
+        own = [one for one in families if one.program.noun == noun and one.is_alive]
+        if len(own) == 1:
+            seen += _postfix(limits, own[0]) if noun == "postfix" else _dovecot(limits, own[0])
+    for one in limits.files:
+        name = f"open files of {one.name} ({one.pid})"
+        seen.append(Limit("files", name, one.count, one.most))
+    return tuple(seen)
+
+
+def _postfix(limits: Limits, family: Family) -> list[Limit]:
+    commands = [f"{one.command} " for one in family.children if one.name == "smtpd"]
+    return [
+        Limit("postfix", visible(f"smtpd of {name}", 80), _count(name, commands), most)
+        for name, most in limits.smtpd.items()
+        if most is not None
+    ]
+
+
+def _count(service: str, commands: Sequence[str]) -> int:
+    """master(8postfix) tells a process its service, unless both are called the same."""
+    own = f" -n {service} "
+    return sum(own in one or (service == "smtpd" and " -n " not in one) for one in commands)
+
+
+def _dovecot(limits: Limits, family: Family) -> list[Limit]:
+    names = [one.name for one in family.children]
+    return [
+        Limit("dovecot", f"{name} processes", names.count(name[:15]), most)
+        for name, most in limits.dovecot.items()
+        if most is not None and name[:15] in names
+    ]
+
+
+_CODES = {
+    "postfix": "limit.postfix.smtpd",
+    "dovecot": "limit.dovecot.processes",
+    "files": "limit.files",
+}
+
+
+def judge(seen: Sequence[Limit], options: Options) -> list[Judged]:
+    """What is used up, or nearly."""
+    judged = [
+        Judged(State.WARNING, _CODES[one.subject], f"{one.name}: {_of(one)}")
+        for one in seen
+        if one.used is not None and one.used >= options.near * one.most
+    ]
+    unseen = [one for one in seen if one.used is None]
+    if unseen:
+        text = f"open files of {len(unseen)} mail processes can't be counted by this user"
+        judged.append(Judged(State.OK, "limit.files.not-allowed", text))
+    return judged
+
+
+def _of(one: Limit) -> str:
+    return f"{'?' if one.used is None else one.used} of {one.most}"
+
+
+def in_words(seen: Sequence[Limit]) -> str:
+    """The fullest, e.g. ``smtpd of smtp: 3 of 100``."""
+    known = [one for one in seen if one.used is not None and one.most]
+    if not known:
+        return "nothing with a limit runs"
+    fullest = max(known, key=lambda one: (one.used or 0) / one.most)
+    return f"{fullest.name}: {_of(fullest)}"

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checks.facts import Limit, LimitFacts
+from checks.model import State
+from checks.server import limits as module
+from checks.server._families import find
+from checks.server._limit_table import SCRIPT, Limits, OpenFiles, parse
+from checks.server._look import Garbled, Question
+from checks.server._process_table import Seen
+from checks.server.limits import Options, facts, judge
+from tests.checks.server.asking import Far, ask
+from tests.checks.server.test_process_table import named
+from tests.checks.server.test_processes import DOVECOT, POSTFIX, one, table
+from tests.ordinary_user import NOBODY
+
+# Debian 12 in the outage lab, recorded; files as root sees them, and the last as anybody does.
+LAB = """\
+limits
+postfix 120
+master smtp       inet  n  -  y  -     -    smtpd
+master submission inet  n  -  y  -     -    smtpd
+master 127.0.0.1:10025 inet n - y -    3    smtpd -o content_filter=
+master smtpd      pass  -  -  y  -     0    smtpd
+default_process_limit = 100
+service/imap-login/process_limit = 0
+service/imap/process_limit = 1024
+service/lmtp/process_limit = 0
+files 574 dovecot 236 20000
+files 806 qmgr - 20000
+"""
+
+
+def smtpd(pid: int, service: str) -> Seen:
+    return one(f"{pid} 10 smtpd", f"smtpd -n {service} -t inet -u -c -o stress=")
+
+
+def test_what_the_script_prints_is_read() -> None:
+    limits = parse(LAB)
+    assert limits.smtpd == {"smtp": 120, "submission": 120, "127.0.0.1:10025": 3, "smtpd": None}
+    assert limits.dovecot == {"imap-login": 100, "imap": 1024, "lmtp": 100}
+    assert limits.files == (
+        OpenFiles(574, "dovecot", 236, 20000),
+        OpenFiles(806, "qmgr", None, 20000),
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "limit"), [("", 100), ("postfix 0\n", None), ("postfix $workers\n", None)]
+)
+def test_a_limit_that_is_not_known_is_none(said: str, limit: int | None) -> None:
+    assert parse(LAB.replace("postfix 120\n", said)).smtpd["smtp"] == limit
+
+
+@given(st.text(alphabet="limts\nmaster postfixsmtpd-0123456789/_= ", max_size=200))
+def test_the_parser_raises_nothing_but_its_own(text: str) -> None:
+    for given_text in (text, LAB + text, LAB.replace("0", text or "0")):
+        try:
+            parse(given_text)
+        except Garbled:
+            continue
+
+
+def test_workers_are_counted_by_the_service_that_they_work_for() -> None:
+    seen = (
+        *POSTFIX,
+        *(smtpd(100 + number, "smtp") for number in range(3)),
+        smtpd(200, "127.0.0.1:10025"),
+        one("201 10 smtpd", "smtpd -t pass -u -c"),
+        *DOVECOT,
+        *(one(f"{300 + number} 20 imap-login") for number in range(4)),
+    )
+    limits = Limits(
+        smtpd={"smtp": 3, "submission": 100, "127.0.0.1:10025": 5, "smtpd": 9},
+        dovecot={"imap-login": 4, "pop3-login": 100},
+        files=(),
+    )
+    found = facts(limits, find(table(*seen)))
+    assert [(one.name, one.used, one.most) for one in found] == [
+        ("smtpd of smtp", 3, 3),
+        ("smtpd of submission", 0, 100),
+        ("smtpd of 127.0.0.1:10025", 1, 5),
+        ("smtpd of smtpd", 1, 9),
+        ("imap-login processes", 4, 4),
+    ]
+    assert [one.code for one in judge(found, Options())] == [
+        "limit.postfix.smtpd",
+        "limit.dovecot.processes",
+    ]
+
+
+def test_of_two_instances_it_is_not_known_which_settings_hold() -> None:
+    two = (*POSTFIX, one("40 1 master", "/usr/lib/postfix/sbin/master -w"))
+    limits = Limits(smtpd={"smtp": 1}, dovecot={}, files=())
+    assert facts(limits, find(table(*two))) == ()
+
+
+@pytest.mark.parametrize(
+    ("used", "most", "codes"),
+    [
+        (89, 100, []),
+        (90, 100, [("limit.files", State.WARNING)]),
+        (100, 100, [("limit.files", State.WARNING)]),
+        (None, 100, [("limit.files.not-allowed", State.OK)]),
+    ],
+)
+def test_judging(used: int | None, most: int, codes: list[tuple[str, State]]) -> None:
+    seen = (Limit("files", "open files of dovecot (574)", used, most),)
+    assert [(one.code, one.state) for one in judge(seen, Options())] == codes
+
+
+async def test_what_this_user_may_not_count_is_said_with_what_would_mend_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = Question("limits", None, f"cat <<'END'\n{LAB}END", parse)
+    monkeypatch.setattr(module, "QUESTION", said)
+    result = await ask("limits", Far())
+    assert (result.state, result.codes) == (State.OK, ("limit.files.not-allowed",))
+    assert result.summary.startswith("open files of 1 mail processes can't be counted by this user")
+    assert result.mend == 'login = "ssh:root@mail1"'
+    assert isinstance(result.facts, LimitFacts)
+    assert [one.used for one in result.facts.limits if one.subject == "files"] == [236, None]
+
+
+async def test_open_files_are_their_owners_and_roots_to_count() -> None:
+    with named("qmgr") as pid:
+        assert (await counted(Far(), pid) or 0) >= 3
+        if os.geteuid() == 0:
+            nobody = Far("setpriv", "--reuid", str(NOBODY), "--clear-groups")
+            assert await counted(nobody, pid) is None
+
+
+async def counted(login: Far, pid: int) -> int | None:
+    output = await login.run(["sh", "-c", SCRIPT], deadline=10)
+    files = parse(output.stdout.decode()).files
+    return next(one.count for one in files if one.pid == pid)
