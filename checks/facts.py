@@ -265,7 +265,9 @@ class Change(Struct, frozen=True, tag=True):
             return f"{self.what} {self.old} → {self.new}"
         if self.old:
             return f"{self.what} {self.old} removed"
-        return f"{self.what} {self.new} added" if self.new else self.what
+        if self.new:
+            return f"{self.what} {'= ' if self.kind == 'parameter' else ''}{self.new}"
+        return self.what
 
 
 class ChangeFacts(Struct, frozen=True, tag=True):

@@ -107,7 +107,7 @@ def _shown(text: str) -> str:
 
 def _holds(was: set[str], now: set[str], empty: Change) -> Iterator[Change]:
     for name in sorted(was ^ now):
-        words = ("", "held") if name in now else ("held", "")
+        words = ("", "on hold") if name in now else ("on hold", "")
         what = visible(name.partition(":")[0], VALUE_LIMIT)
         yield replace(empty, kind="hold", what=what, old=words[0], new=words[1])
 

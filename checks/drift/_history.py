@@ -33,16 +33,19 @@ _MATTERS = re.compile(
 )
 """Packages that are listed one by one; of the others of one run only how many."""
 
+ONE_BY_ONE = 3
+"""So many of them in one run; an upgrade of the whole system is one change."""
+
 
 def events(answer: Answer, lines: Mapping[str, Sequence[str]], since: datetime) -> list[Change]:
     """All that the logs' `lines` tell of the time from `since` on, the latest first."""
     runs = list(_runs(lines.get("apt-log", ()), answer.zone))
-    single = [
+    packages = [
         *_dpkg(lines.get("dpkg-log", ()), answer.zone, runs),
         *_rpm(lines.get("rpm-log", ())),
     ]
     found = [
-        *_grouped([one for one in single if one.at >= since]),
+        *_grouped((begin, one) for begin, one in packages if one.at >= since),
         *_sessions(lines.get("sessions", ()), answer),
     ]
     if answer.booted >= since:
@@ -87,15 +90,19 @@ def _runs(lines: Iterable[str], zone: tzinfo) -> Iterator[_Run]:
 _DPKG = re.compile(r"(\S+ \S+) (install|upgrade|remove) (\S{1,200}) (\S{1,200}) (\S{1,200})")
 
 
-def _dpkg(lines: Iterable[str], zone: tzinfo, runs: Sequence[_Run]) -> Iterator[Change]:
-    """Each package in dpkg.log."""
+Told = Iterator[tuple[datetime, Change]]
+"""Packages, each with the time that its run began."""
+
+
+def _dpkg(lines: Iterable[str], zone: tzinfo, runs: Sequence[_Run]) -> Told:
+    """Each package in dpkg.log; what apt did not run counts as one run each minute."""
     for line in lines:
         found = _DPKG.fullmatch(line.strip())
         at = _local(found[1], zone) if found else None
         if found is None or at is None:
             continue
         run = next((one for one in reversed(runs) if one.begin <= at <= one.end), None)
-        yield Change(
+        change = Change(
             "package",
             visible(found[3].partition(":")[0], VALUE_LIMIT),
             at,
@@ -104,9 +111,10 @@ def _dpkg(lines: Iterable[str], zone: tzinfo, runs: Sequence[_Run]) -> Iterator[
             who=run.who if run else "",
             how=run.command if run else "dpkg",
         )
+        yield run.begin if run else at.replace(second=0), change
 
 
-def _rpm(lines: Iterable[str]) -> Iterator[Change]:
+def _rpm(lines: Iterable[str]) -> Told:
     """Each package that rpm has installed: ``1733000000 postfix.x86_64 2:3.5.25-1.el9``."""
     for line in lines:
         words = line.split()
@@ -115,7 +123,7 @@ def _rpm(lines: Iterable[str]) -> Iterator[Change]:
         at = _from_epoch(int(words[0]))
         if at is not None:
             name, version = (visible(word, VALUE_LIMIT) for word in words[1:])
-            yield Change("package", name, at, new=version, how="rpm")
+            yield at.replace(second=0), Change("package", name, at, new=version, how="rpm")
 
 
 def _from_epoch(seconds: float) -> datetime | None:
@@ -125,20 +133,32 @@ def _from_epoch(seconds: float) -> datetime | None:
         return None
 
 
-def _grouped(changes: Iterable[Change]) -> Iterator[Change]:
-    """What matters to mail one by one, all else of one minute and command as one change."""
-    others: dict[tuple[str, str], list[Change]] = {}
-    for one in changes:
-        if _MATTERS.match(one.what):
-            yield one
-        else:
-            others.setdefault((f"{one.at:%d %H:%M}", one.how), []).append(one)
-    for group in others.values():
-        if len(group) == 1:
-            yield group[0]
-            continue
-        lines = tuple(f"{one.text}" for one in group)
-        yield replace(group[-1], what=f"{len(group)} other packages", old="", new="", diff=lines)
+def _grouped(packages: Iterable[tuple[datetime, Change]]) -> Iterator[Change]:
+    """The packages of one run as one change, but for a few that matter to mail.
+
+    `packages` come with the time that their run began.
+    """
+    runs: dict[datetime, list[Change]] = {}
+    for begin, one in packages:
+        runs.setdefault(begin, []).append(one)
+    for run in runs.values():
+        matter = [one for one in run if _MATTERS.match(one.what)]
+        others = run if len(matter) > ONE_BY_ONE else [one for one in run if one not in matter]
+        if len(matter) <= ONE_BY_ONE:
+            yield from matter
+        if len(others) == 1:
+            yield others[0]
+        elif others:
+            yield _together(others, matter if others is run else [])
+
+
+def _together(changes: Sequence[Change], first: Sequence[Change]) -> Change:
+    """All of them as one, which is called by the `first`."""
+    names = ", ".join(one.what for one in first[:ONE_BY_ONE])
+    rest = len(changes) - len(first[:ONE_BY_ONE])
+    what = f"{names} and {rest} more packages" if names else f"{rest} other packages"
+    lines = tuple(one.text for one in changes)
+    return replace(changes[-1], what=what, old="", new="", diff=lines)
 
 
 _SESSION = re.compile(

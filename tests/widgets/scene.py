@@ -8,6 +8,8 @@ from msgspec.structs import replace
 
 from checks.board import Board, Standing
 from checks.facts import (
+    Change,
+    ChangeFacts,
     Disk,
     DiskFacts,
     DriftFacts,
@@ -132,6 +134,24 @@ CHANGE = FileChange(
 )
 
 
+UPGRADE = Change(
+    "package",
+    "postfix",
+    ONSET - timedelta(minutes=6),
+    old="3.7.10",
+    new="3.7.11",
+    who="ana",
+    how="apt-get upgrade",
+)
+RULE = Change(
+    "firewall",
+    "+ tcp dport 587 drop",
+    AT - timedelta(seconds=30),
+    ONSET - timedelta(minutes=1),
+    diff=("@@ -2,1 +2,2 @@", "+tcp dport 587 drop"),
+)
+
+
 def outage() -> Board:
     """Postfix on mail1 was killed; mail2 and gw are fine; mail3's ssh asks for a code."""
     refused = answer(CRITICAL, "connection refused", "smtp.connect.refused")
@@ -171,4 +191,6 @@ def outage() -> Board:
                  "queue.blind", mend="sudo postqueue -p")),
         standing("config", "mail1", answer(WARNING, "1 file changed", "config.changed",
                  facts=DriftFacts(ONSET - timedelta(days=3), 214, (CHANGE,)))),
+        standing("changes", "mail2", answer(OK, "2 changes", "change.package", "change.firewall",
+                 facts=ChangeFacts(ONSET - timedelta(days=3), (RULE, UPGRADE)))),
     )  # fmt: skip

@@ -17,6 +17,8 @@ from textual.widgets import Label
 from app.console.paint import DifferingCells
 from checks.board import Board
 from checks.facts import (
+    Change,
+    ChangeFacts,
     Disk,
     DiskFacts,
     DriftFacts,
@@ -69,6 +71,11 @@ def hostile_board(text: str) -> Board:
             (FileChange(f"/etc/{text}", "changed", AT, 1, 1, (f"-{text}", text)),),
             (text,),
         ),
+        "changes": ChangeFacts(
+            AT,
+            (Change(text, text, AT, AT, text, text, text, text, (f"-{text}", text)),),
+            (text,),
+        ),
     }
     kinds = (
         "ping",
@@ -82,6 +89,7 @@ def hostile_board(text: str) -> Board:
         "postfix",
         "exim",
         "config",
+        "changes",
     )
     standings = []
     for kind in kinds:

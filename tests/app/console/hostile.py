@@ -142,6 +142,8 @@ domains = ["lab.test"]
 resolver = "{nameserver}"
 [check.dns]
 interval = 1
+[check.changes]
+window = 1
 [check.config]
 interval = 1
 [[host]]

@@ -178,4 +178,4 @@ async def test_a_real_postfix_is_asked_for_its_settings(tmp_path: Path) -> None:
     (tmp_path / "master.cf").write_text("smtp inet n - n - - smtpd -o smtpd_sasl_auth_enable=yes\n")
     found = kinds(await changes.check(target, options, deadline=20))
     assert ("parameter", "mynetworks 127.0.0.0/8 → 0.0.0.0/0") in found
-    assert ("parameter", "master.cf smtp/inet -o smtpd_sasl_auth_enable yes added") in found
+    assert ("parameter", "master.cf smtp/inet -o smtpd_sasl_auth_enable = yes") in found

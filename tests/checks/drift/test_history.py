@@ -68,6 +68,15 @@ def test_packages_that_mail_does_not_need_are_one_change() -> None:
     assert [line.partition(" ")[0] for line in others.diff] == ["tzdata", "fish"]
 
 
+def test_an_upgrade_of_the_whole_system_is_one_change_named_by_what_matters() -> None:
+    names = ("tzdata", "postfix", "dovecot-core", "libssl3", "exim4-base", "fish")
+    log = "\n".join(f"2026-11-23 02:58:1{n} upgrade {name}:all 1 2" for n, name in enumerate(names))
+    (upgrade,) = told(dpkg_log=log, apt_log=APT)
+    assert upgrade.text == "postfix, dovecot-core, libssl3 and 3 more packages"
+    assert upgrade.diff[-1] == "fish 1 → 2"
+    assert upgrade.who == "ana"
+
+
 def test_dpkg_writes_in_the_hosts_own_zone() -> None:
     zone = timezone(timedelta(hours=1))
     found = {one.what: one for one in told(zone, dpkg_log=DPKG)}

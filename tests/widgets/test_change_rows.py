@@ -1,0 +1,58 @@
+"""Which change stands on top."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from checks.facts import Change, ChangeFacts, DriftFacts, FileChange
+from tests.boards import ONSET
+from tests.widgets.scene import AT, OK, answer, standing
+from widgets.change_rows import change_entries
+from widgets.entry import Entry
+
+MINUTE = timedelta(minutes=1)
+LONG_AGO = ONSET - timedelta(days=3)
+
+
+def entries(*changes: Change, files: tuple[FileChange, ...] = ()) -> list[Entry]:
+    asked = [
+        standing("changes", "mail1", answer(OK, facts=ChangeFacts(LONG_AGO, changes))),
+        standing("config", "mail1", answer(OK, facts=DriftFacts(LONG_AGO, 9, files))),
+    ]
+    return change_entries(asked, ONSET, AT)
+
+
+def told(entry: Entry) -> str:
+    return "  ".join("".join(span.text for span in cell) for cell in entry.cells)
+
+
+def test_what_preceded_the_onset_stands_above_what_was_done_about_it() -> None:
+    old = Change("package", "postfix", ONSET - 60 * MINUTE, old="3.7.10", new="3.7.11")
+    last = Change("unit", "opendkim.service", ONSET - 3 * MINUTE, new="masked", who="ana")
+    ancient = Change("reboot", "the host was started", ONSET - 3 * 24 * 60 * MINUTE)
+    repair = Change("sudo", "/usr/bin/systemctl unmask opendkim", ONSET + 4 * MINUTE, who="ana")
+    assert [told(entry) for entry in entries(ancient, old, repair, last)] == [
+        "03:01  −3m  mail1  unit opendkim.service masked  by ana",
+        "02:04  −1h  mail1  package postfix 3.7.10 → 3.7.11",
+        "03:08  +4m  mail1  sudo /usr/bin/systemctl unmask opendkim  by ana",
+        "20 Nov  −3d  mail1  reboot the host was started",
+    ]
+
+
+def test_what_may_have_preceded_the_onset_counts_as_if_it_had() -> None:
+    before = Change("package", "postfix", ONSET - MINUTE, new="3.7.11")
+    rule = Change("firewall", "+ drop", ONSET + 5 * MINUTE, LONG_AGO)
+    first, _ = entries(before, rule)
+    assert told(first) == "≤03:09  −?  mail1  firewall + drop"
+
+
+def test_a_setting_is_told_with_the_file_that_was_edited() -> None:
+    at = ONSET - 3 * MINUTE
+    edit = FileChange("/etc/postfix/main.cf", "changed", at - timedelta(seconds=0.4), 1, 1)
+    setting = Change("parameter", "mynetworks", at, old="127.0.0.0/8", new="0.0.0.0/0")
+    other = Change("parameter", "relayhost", at - MINUTE, new="[old.test]")
+    file, alone = entries(setting, other, files=(edit,))
+    assert told(file) == "03:01  −3m  mail1  /etc/postfix/main.cf  +1 −1"
+    (effective,) = file.more
+    assert effective[1].text == "mynetworks 127.0.0.0/8 → 0.0.0.0/0"
+    assert told(alone) == "03:00  −4m  mail1  parameter relayhost = [old.test]"
