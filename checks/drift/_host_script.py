@@ -1,8 +1,9 @@
 """What a host is asked about itself at once: the sh script, and the parser of what it prints.
 
 Nothing is written there, and no password is printed: doveconf(1) is never asked for ``-P``, of
-Exim's options only those of a list. Each section is bounded, begins with its digest, and is
-printed only when that digest is not one that we hold.
+Exim's options only those of a list. Each section is bounded, begins with its digest, and is printed
+only when that digest is not one that we hold. sudo is asked only when we are told to: it sends root
+a mail about everybody whom it does not know (``mail_no_user``, sudoers(5)).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ SECTION_LIMIT = 1 << 18
 OUTPUT_LIMIT = 16 * SECTION_LIMIT
 
 SCRIPT = r"""
-since=$1 most=$2 known=" $3 "
+since=$1 most=$2 known=" $3 " sudo=$5
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 read -r uptime _ </proc/uptime
 printf 'host %s %s %s\n' "$(date '+%s %z')" "$uptime" "$(id -un)"
@@ -51,10 +52,11 @@ units() {
   cd /etc/systemd/system && find . \( -type l -printf '%P -> %l\n' \) -o \
     \( -type f -printf '%P ' -exec cksum {} \; \) | sort
 }
-nft_rules() { nft -s -t list ruleset || { have sudo && sudo -n nft -s -t list ruleset; }; }
+as_root() { [ "$sudo" ] && have sudo && sudo -n "$@"; }
+nft_rules() { nft -s -t list ruleset || as_root nft -s -t list ruleset; }
 iptables_rules() {
   for save in iptables-save ip6tables-save; do
-    rules=$($save 2>/dev/null || sudo -n $save) || return
+    rules=$($save || as_root $save) || return
     printf '%s\n' "$rules" | sed 's/ *\[[0-9]*:[0-9]*\]//; /^#/d'
   done
 }
@@ -140,6 +142,12 @@ class Section(Struct, frozen=True):
     at: float
     digest: str
     lines: tuple[str, ...] | None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether sudo was asked, and does not allow it."""
+        said = " ".join(self.lines or ())
+        return bool(self.failure) and "%said sudo: " in said
 
     @property
     def failure(self) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from msgspec.structs import replace
 
+from checks import state_folder
 from checks.drift import _baseline
 from checks.drift._baseline import Baseline, BaselineError
 from checks.drift._compare import KINDS, Seen
@@ -15,12 +17,16 @@ from checks.drift._host_script import Answer, Section
 from checks.drift._named import text_of
 from checks.hosts import LoginError
 
+SUDO_AGAIN = 86400.0
+"""Seconds until sudo is asked again where it refused: root may get a mail each time."""
+
 
 class Memory:
     """One host's sections as last seen; their baseline lies beside that of the files."""
 
     def __init__(self, folder: str, host: str) -> None:
         self.path = _baseline.place(folder, f"{host} settings")
+        self._refusal = _baseline.place(folder, f"{host} sudo-refused")
         self.baseline: Baseline | None = None
         self.seen: dict[str, Seen] = {}
         self._stamp: tuple[int, int] | None = None
@@ -32,6 +38,14 @@ class Memory:
         if stamp != self._stamp:
             self.baseline = _baseline.read(self.path)
             self._stamp = stamp
+
+    def may_ask_sudo(self, at: datetime) -> bool:
+        """Whether it is time to ask sudo, also if it refused. Blocks."""
+        try:
+            refused_at = self._refusal.stat().st_mtime
+        except OSError:
+            return True
+        return at.timestamp() - refused_at > SUDO_AGAIN
 
     def known(self) -> Mapping[str, str]:
         """The digest of each section of which we hold the text."""
@@ -59,6 +73,10 @@ class Memory:
             )
         self.seen = seen
         self._last_look = answer.now
+        if any(section.is_refused for section in answer.sections.values()):
+            with suppress(OSError):
+                state_folder.make(self._refusal.parent)
+                self._refusal.touch()
 
     def keep(self, at: datetime, *, retake: bool) -> tuple[Baseline, str]:
         """The baseline, which takes what it lacks, or all, from what was seen. Blocks.

@@ -100,7 +100,9 @@ async def _ask(target: Target, options: Options, deadline: float, *, retake: boo
                 await asyncio.to_thread(memory.load)
         since = now() - timedelta(seconds=options.window)
         with phases.phase("look"):
-            answer = await look(target.host.login, memory, since, deadline)
+            is_asked = retake or await asyncio.to_thread(memory.may_ask_sudo, now())
+            sudo = "sudo" if is_asked else ""
+            answer = await look(target.host.login, memory, since, deadline, sudo)
         with phases.phase("compare"):
             good, not_kept = await asyncio.to_thread(memory.keep, answer.now, retake=retake)
             changes = await asyncio.to_thread(_changes, memory, good, answer, since)
@@ -112,10 +114,12 @@ async def _ask(target: Target, options: Options, deadline: float, *, retake: boo
     return judge(phases, answer, changes, good.at, not_kept)
 
 
-async def look(login: Login, memory: Memory, since: datetime, deadline: float) -> Answer:
-    """Ask the host, and remember what it says. Raises LoginError."""
+async def look(
+    login: Login, memory: Memory, since: datetime, deadline: float, sudo: str = ""
+) -> Answer:
+    """Ask the host, with `sudo` if it is not empty, and remember the answer. Raises LoginError."""
     known = " ".join(f"{name}={digest}" for name, digest in memory.known().items())
-    words = (f"{since.timestamp():.0f}", str(SECTION_LIMIT), known, EXIM_OPTIONS)
+    words = (f"{since.timestamp():.0f}", str(SECTION_LIMIT), known, EXIM_OPTIONS, sudo)
     argv = ["sh", "-c", SCRIPT, "sh", *words]
     output = await login.run(argv, deadline=deadline, limit=OUTPUT_LIMIT)
     answer = await asyncio.to_thread(parse, output)

@@ -47,10 +47,16 @@ class Machine:
             self.says(name, "")
         self.login = Prepared(folder)
 
-    def says(self, name: str, text: str, *, status: int = 0) -> None:
+    def says(self, name: str, text: str) -> None:
         (self.folder / f"{name}.txt").write_text(text)
         program = self.folder / name
-        program.write_text(f'#!/bin/sh\n[ "$1" = -Mf ] || cat {program}.txt\nexit {status}\n')
+        program.write_text(f'#!/bin/sh\n[ "$1" = -Mf ] || cat {program}.txt\n')
+        program.chmod(0o755)
+
+    def refuses(self, name: str, complaint: str) -> None:
+        program = self.folder / name
+        said = f"echo asked >>{program}.asked; echo '{complaint}' >&2; exit 1"
+        program.write_text(f"#!/bin/sh\n{said}\n")
         program.chmod(0o755)
 
     async def look(self, *, retake: bool = False) -> Result:
@@ -130,12 +136,23 @@ async def test_what_may_not_be_looked_at_is_said_with_its_mend_and_is_no_change(
     machine: Machine,
 ) -> None:
     await machine.look()
-    machine.says("nft", "", status=1)
-    machine.says("sudo", "", status=1)
+    machine.refuses("nft", "Operation not permitted (you must be root)")
+    machine.refuses("sudo", "sudo: a password is required")
     result = await machine.look()
     assert kinds(result) == []
     assert "change.unseen" in result.codes
     assert "NOPASSWD: /usr/sbin/nft -s -t list ruleset" in result.mend
+
+
+async def test_sudo_that_refused_is_not_asked_again(machine: Machine) -> None:
+    machine.refuses("nft", "Operation not permitted (you must be root)")
+    machine.refuses("sudo", "sudo: a password is required")
+    await machine.look()
+    changes._memories.clear()  # as a program that has just been started
+    await machine.look()
+    assert (machine.folder / "sudo.asked").read_text() == "asked\n"
+    await machine.look(retake=True)  # who mended it says so
+    assert (machine.folder / "sudo.asked").read_text() == "asked\n" * 2
 
 
 async def test_no_secret_is_kept(machine: Machine) -> None:
