@@ -19,12 +19,14 @@ class KeyBar(Lines):
         self._pinned = pinned
 
     def lines(self, width: int, height: int) -> Sequence[Row]:  # noqa: ARG002
-        """The one row."""
-        tail = [span for key in self._pinned for span in _pair(*key)]
+        """The one row; its keys stand closer together where not all of them fit otherwise."""
+        pairs = (*self._keys, *self._pinned)
+        end = " " if sum(width_of(_pair(*key, " ")) for key in pairs) <= width else ""
+        tail = [span for key in self._pinned for span in _pair(*key, end)]
         room = width - width_of(tail)
         spans: list[Span] = []
-        for key, word in self._keys:
-            pair = _pair(key, word)
+        for key in self._keys:
+            pair = _pair(*key, end)
             if width_of(spans) + width_of(pair) > room:
                 break
             spans.extend(pair)
@@ -32,5 +34,5 @@ class KeyBar(Lines):
         return [(*spans, *tail)]
 
 
-def _pair(key: str, word: str) -> Row:
-    return (Span(f" {key}", "key"), Span(f" {word} "))
+def _pair(key: str, word: str, end: str) -> Row:
+    return (Span(f" {key}", "key"), Span(f" {word}{end}"))

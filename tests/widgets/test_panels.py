@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from checks.board import Board
 from tests.boards import ONSET
@@ -85,6 +87,15 @@ def test_reasons_of_all_hosts_are_counted_together() -> None:
     full = answer(OK, facts=queue(deferred=5))
     on = board(standing("postfix", "mail1", full), standing("postfix", "mail2", full))
     assert "2,262  refused: mail1" in text_of(Queue(), on)
+
+
+def test_frozen_messages_are_seen_in_the_panel_of_a_screen_of_160_columns() -> None:
+    frozen = replace(queue(deferred=1204), hold=6, frozen=6)
+    growing = standing("exim", "mail2")
+    for minute in range(10):
+        seen = answer(OK, facts=frozen, active=0, deferred=800 + 45 * minute)
+        growing = growing.take(replace(seen, at=AT - timedelta(minutes=9 - minute)))
+    assert "6 frozen" in "\n".join(drawn(Queue(), board(growing), 62, 10))
 
 
 def test_a_login_that_asks_names_the_key_to_press() -> None:

@@ -37,7 +37,7 @@ class Queue(Panel):
         Column(title="HOST", priority=0, least=5, is_flexible=True),
         Column(title="ACTIVE", priority=2, is_right=True),
         Column(title="DEFER", priority=0, least=6, is_right=True),
-        Column(title="HOLD", priority=5, is_right=True),
+        Column(title="HOLD", priority=3, is_right=True),
         Column(title="INCOMING", priority=6, is_right=True),
         Column(title="OLDEST", priority=1, is_right=True),
         Column(title="10 MIN", priority=4, least=MINUTES),
