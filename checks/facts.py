@@ -89,6 +89,17 @@ class LimitFacts(Struct, frozen=True, tag=True):
     limits: tuple[Limit, ...] = ()
 
 
+class ClockFacts(Struct, frozen=True, tag=True):
+    """A host's clock: seconds ahead of ours, give or take `margin`; None for our own clock.
+
+    `is_synchronised` is what its kernel says, None where that is not known.
+    """
+
+    ahead: float | None = None
+    margin: float = 0.0
+    is_synchronised: bool | None = None
+
+
 class LoadFacts(Struct, frozen=True, tag=True):
     """Load averages over 1, 5 and 15 minutes, memory in bytes, uptime in seconds."""
 
@@ -480,6 +491,7 @@ Facts = (
     | UnitFacts
     | ListenerFacts
     | LimitFacts
+    | ClockFacts
     | LoadFacts
     | DiskFacts
     | QueueFacts

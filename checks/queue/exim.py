@@ -22,12 +22,12 @@ from checks.phases import Phases
 from checks.queue import _blind, _judged, _listing, _patience, _trend
 from checks.queue._blind import Blind
 from checks.queue._bp import Bp, Reasons
-from checks.queue._clock import ahead
 from checks.queue._judged import QueueOptions
 from checks.queue._listing import Listing, Sample
 from checks.queue._login import login_of
 from checks.queue._opened import Opened, opened
 from checks.queue._tally import Tally
+from checks.skew import correction
 from checks.text import visible
 
 FINDINGS = (
@@ -154,7 +154,7 @@ async def _about(login: Login, deadline: float) -> About | None:
     if output.exit_status == _blind.NOT_FOUND or program not in ("exim4", "exim"):
         return None
     return About(
-        at=ours if login.is_local else ours + ahead(first, before, ours),
+        at=ours if login.is_local else ours + correction(first, before, ours),
         program=program,
         user=visible(user, 64),
         group=visible(group, 64),

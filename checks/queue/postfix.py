@@ -22,13 +22,13 @@ from checks.hosts import Login, LoginError
 from checks.model import Finding, Result, State, System, Target
 from checks.phases import Phases
 from checks.queue import _blind, _judged, _listing, _patience, _trend
-from checks.queue._clock import ahead
 from checks.queue._judged import QueueOptions
 from checks.queue._listing import Sample
 from checks.queue._login import login_of
 from checks.queue._opened import Opened, opened
 from checks.queue._postqueue import Postqueue
 from checks.queue._tally import Tally
+from checks.skew import correction
 
 FINDINGS = (
     hosts.FINDINGS
@@ -141,7 +141,7 @@ async def _about(login: Login, where: str, deadline: float) -> About:
     output = await login.run(argv, deadline=deadline, limit=ABOUT_LIMIT)
     ours = time.time()
     first, *lines = output.stdout.decode("utf-8", "replace").split("\n")
-    at = ours if login.is_local else ours + ahead(first, before, ours)
+    at = ours if login.is_local else ours + correction(first, before, ours)
     settings, _, instances = "\n".join(["", *lines]).partition("\n-\n")
     return About(at, _patience.of_postfix(settings.split("\n")[1:]), _enabled(instances))
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from checks import hosts
 from checks.hosts import Login, LoginError, TimedOut
-from checks.model import Finding, Host, Result, State, Target
+from checks.model import Finding, Host, Result, State, System, Target
 from checks.phases import Phases
 from checks.server import _trips
 from checks.server._thread import begin
@@ -50,6 +50,12 @@ class Question(Struct, Generic[T], frozen=True):
     here: Callable[[], T] | None
     script: str
     parse: Callable[[str], T]
+
+
+def mail_hosts(system: System, about: str) -> list[Target]:
+    """Every host that lets us in, and has to do with mail."""
+    reachable = system.each_host(about, with_login=True)
+    return [one for one in reachable if one.host and (one.host.services or one.host.mta != "none")]
 
 
 def host_of(target: Target) -> tuple[Host, Login]:

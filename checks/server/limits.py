@@ -38,8 +38,7 @@ class Options(CheckOptions, frozen=True, kw_only=True):
 
 def targets(system: System) -> list[Target]:
     """Every host that lets us in, and has to do with mail."""
-    reachable = system.each_host("limits", with_login=True)
-    return [one for one in reachable if one.host and (one.host.services or one.host.mta != "none")]
+    return _look.mail_hosts(system, "limits")
 
 
 async def check(target: Target, options: Options, *, deadline: float) -> Result:

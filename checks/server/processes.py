@@ -36,8 +36,7 @@ class Options(CheckOptions, frozen=True, kw_only=True):
 
 def targets(system: System) -> list[Target]:
     """Every host that lets us in, and has to do with mail."""
-    reachable = system.each_host("processes", with_login=True)
-    return [one for one in reachable if one.host and (one.host.services or one.host.mta != "none")]
+    return _look.mail_hosts(system, "processes")
 
 
 async def check(

@@ -13,7 +13,7 @@ from checks.server import _look
 from checks.server._look import Question
 from tests.checks.server.asking import Answers, Far, ask
 
-KINDS = ("processes", "load", "disks", "units", "listeners")
+KINDS = ("processes", "load", "disks", "units", "listeners", "clock")
 
 
 @pytest.mark.parametrize("kind", KINDS)
