@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from checks.board import Board, Standing
 from checks.diagnosis.people import OUTSIDE, READ, RECEIVE, SEND, Seat, seat_of
-from checks.diagnosis.services import is_down
+from checks.diagnosis.services import is_dark, is_down
 from checks.diagnosis.sight import DOMAIN, HOST, LOST, USER, WORKS, Sight
 from checks.facts import Facts, LogFacts, QueueFacts, RoundTripFacts
 from checks.model import State, Trip
@@ -80,7 +80,7 @@ def ways(board: Board) -> list[Way]:
 
 
 def is_explained(board: Board, standing: Standing) -> bool:
-    """Whether a trip fails as a service on its way does: no try of it tells more."""
+    """Whether a trip fails as a service on its way does, or is as dark: no try tells more."""
     trip = standing.target.trip
     if trip is None:
         return False
@@ -89,7 +89,8 @@ def is_explained(board: Board, standing: Standing) -> bool:
     home = trip.recipient.imap.host
     if WAITS in codes and home is not None:
         needed |= {one.id for one in board.standings.values() if _takes_mail(one, home.name)}
-    return any(is_down(board.standings[one]) for one in needed if one in board.standings)
+    there = [board.standings[one] for one in needed if one in board.standings]
+    return any(is_down(one) or (is_dark(one) and one.state is not None) for one in there)
 
 
 def _takes_mail(standing: Standing, host: str) -> bool:

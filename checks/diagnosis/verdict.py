@@ -34,6 +34,7 @@ from checks.model import Scope, State, Verdict
 NO_NAMES = ".resolver-failed"
 """How findings end that say that the resolver answers nothing."""
 
+NO_ANSWER = "ping.no-answer"
 
 MONITOR = "monitor"
 """The kind of check that asks the site's own monitoring."""
@@ -45,10 +46,10 @@ def judge(board: Board, severities: Severities = DEFAULT) -> Verdict:
     services, people = Services(board), seats(board)
     is_blind = _is_blind(services.standings)
     hits = _hits(board, services, people, is_blind=is_blind)
+    if is_blind and not any(one.is_outage for one in hits):
+        return _no_names(board, services.standings, people, severities)
     if hits:
         return _wrong(sorted(hits, key=lambda one: _rank(one, severities)), people, severities)
-    if is_blind:
-        return _no_names(board, services.standings, people, severities)
     dark = [name for name in SERVICES if _is_dark(services.offers(name))]
     if dark or not services.standings:
         return _unknown(services.standings, dark)
@@ -131,9 +132,11 @@ def _no_names(
     board: Board, standings: Sequence[Standing], people: Sequence[Seat], severities: Severities
 ) -> Verdict:
     """Whoever asks the resolver finds no mail server, unless it is we who are cut off."""
-    pings = [one.state for one in board.standings.values() if one.target.about == "ping"]
-    is_ours = State.OK not in pings
+    pings = [one for one in board.standings.values() if one.target.about == "ping"]
+    is_ours = State.OK not in [one.state for one in pings]
     summary = "the resolver answers nothing: nobody who asks it finds a mail server"
+    if gone := [one.target.name for one in pings if _is_silent(one)]:
+        summary += f"; {listed(gone)} {'is' if len(gone) == 1 else 'are'} silent, too"
     if is_ours:
         summary = "the resolver answers nothing, nor does any host: this machine may be cut off"
     hit = Hit(kind="all-users", row="all_users", text=summary, standings=tuple(standings))
@@ -146,6 +149,10 @@ def _no_names(
         since=earliest(standings),
         scope=Scope("all-users", summary, _affected(hit, people)),
     )
+
+
+def _is_silent(ping: Standing) -> bool:
+    return ping.confirmed is not None and NO_ANSWER in ping.confirmed.codes
 
 
 def _is_dark(offered: dict[str, list[Standing]]) -> bool:

@@ -39,11 +39,13 @@ class Arrival(Struct, frozen=True, kw_only=True):
 class Look(Struct):
     """What was found. `again` holds the tokens of which there was more than one copy.
 
-    `is_complete` says that all folders were looked into, so that what is not here has not come.
+    `returned` says of which its sender was told that they are given up, and why. `is_complete` says
+    that all folders were looked into, so that what is not here has not come.
     """
 
     arrivals: list[Arrival] = field(default_factory=list)
     again: set[str] = field(default_factory=set)
+    returned: dict[str, str] = field(default_factory=dict)
     is_complete: bool = False
 
     @property
@@ -93,7 +95,7 @@ async def _look_into(folder: str, wanted: Wanted, mailbox: Mailbox, look: Look) 
             if counted[copy.token] > 1:
                 look.again.add(copy.token)
     known = ours | {*wanted.seen}
-    over = [copy for copy in copies if copy.token in known or _is_leftover(copy)]
+    over = [copy for copy in copies if copy.token in known or is_leftover(copy)]
     if over:
         await mailbox.remove(over)
 
@@ -102,5 +104,6 @@ def _first_of_each(copies: Sequence[Copy]) -> list[Copy]:
     return list({copy.token: copy for copy in reversed(copies)}.values())
 
 
-def _is_leftover(copy: Copy) -> bool:
+def is_leftover(copy: Copy) -> bool:
+    """Whether no run can still be waiting for it."""
     return now() - made_at(copy.token) > LEFTOVER

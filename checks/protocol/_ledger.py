@@ -36,7 +36,7 @@ class HeldElsewhere(Exception):
 class Sent(Struct, frozen=True, kw_only=True):
     """A message that was sent, or may have been: its acceptance is not known.
 
-    `given_up` is when it was found to be lost.
+    `given_up` is when it was found to be lost; `returned` is why, where it came back.
     """
 
     token: str
@@ -44,6 +44,7 @@ class Sent(Struct, frozen=True, kw_only=True):
     queue_id: str = ""
     is_accepted: bool = False
     given_up: datetime | None = None
+    returned: str = ""
 
 
 class Book(Struct, frozen=True, kw_only=True):

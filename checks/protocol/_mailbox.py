@@ -45,6 +45,9 @@ HEADER_LIMIT = 32_768
 BODY_LIMIT = 8_192
 """Bytes that are fetched of a message of ours, whatever has been added to it."""
 
+REPORTS, REPORT_LIMIT = 10, 32_768
+"""Reports on ours that are looked at, the newest, and bytes of each: what it says comes first."""
+
 _JUNK = re.compile(rb'\((?P<flags>[^()]*)\) (?:NIL|"[^"]*") (?P<name>"[^"\r\n]+"|[^\s"(){}%*\\]+)')
 _JUNK_NAMES = re.compile(rb'"?(?:inbox[./])?(?:junk|spam|junk e-?mail|bulk)"?', re.IGNORECASE)
 _NUMBER = re.compile(rb"\b\d{1,10}\b")
@@ -128,18 +131,32 @@ class Mailbox:
 
     async def find(self, folder: str) -> list[Copy]:
         """Select `folder`; the messages of ours in it."""
-        await self._ask("select", f"SELECT {folder}", self._imap.select(folder))
-        day = f"{datetime.now(UTC) - SINCE:%d-%b-%Y}"
-        command = self._imap.search(
-            "UNDELETED", "SINCE", day, "HEADER", HEADER, '""', charset=None, by_uid=True
-        )
-        lines = await self._ask("search", "UID SEARCH", command)
-        uids = sorted({int(number) for line in lines for number in _NUMBER.findall(line)})
+        uids = await self._search(folder, "HEADER", HEADER, '""')
         if not uids:
             return []
         part = f"BODY.PEEK[HEADER.FIELDS ({HEADER})]"
         fetched = await self._fetch(uids[-MOST:], part)
         return [Copy(uid, token) for uid, [text] in fetched for token in tokens_in(text)[:1]]
+
+    async def quoting(self, text: str) -> list[tuple[int, bytes, bytes]]:
+        """Messages in the inbox that are not ours, and have `text` in them: reports on ours.
+
+        Number, header, and body as far as it is looked at.
+        """
+        uids = await self._search("INBOX", "TEXT", _quoted(text), "NOT", "HEADER", HEADER, '""')
+        if not uids:
+            return []
+        parts = f"BODY.PEEK[HEADER]<0.{HEADER_LIMIT}> BODY.PEEK[TEXT]<0.{REPORT_LIMIT}>"
+        fetched = await self._fetch(uids[-REPORTS:], parts)
+        return [(uid, texts[0], texts[1]) for uid, texts in fetched if len(texts) == 2]
+
+    async def _search(self, folder: str, *criteria: str) -> list[int]:
+        """Select `folder`; the numbers of those messages of the last days, in their order."""
+        await self._ask("select", f"SELECT {folder}", self._imap.select(folder))
+        day = f"{datetime.now(UTC) - SINCE:%d-%b-%Y}"
+        command = self._imap.search("UNDELETED", "SINCE", day, *criteria, charset=None, by_uid=True)
+        lines = await self._ask("search", "UID SEARCH", command)
+        return sorted({int(number) for line in lines for number in _NUMBER.findall(line)})
 
     async def fetch(self, copy: Copy) -> tuple[bytes, bytes]:
         """Header and body of a message, as far as they are looked at."""

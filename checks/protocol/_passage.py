@@ -1,12 +1,13 @@
 """What became of a trip's messages: arrived, under way, late or lost. Pure.
 
-A message is late after `late` seconds and lost after `lost` (check_mail_loop's states). While a
-later one has arrived the way is open, and what is missing was lost on it: a warning. Else the way
-is blocked.
+A message is late after `late` seconds and lost after `lost` (check_mail_loop's states), or as soon
+as a report on it has come back. While a later one has arrived the way is open, and what is missing
+was lost on it: a warning. Else the way is blocked.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -24,6 +25,7 @@ FINDINGS = {
     "roundtrip.pending": "a message is under way, and not late yet",
     "roundtrip.delayed": "a message is late, or came late",
     "roundtrip.lost": "a message was taken, and has not come for so long that it is given up",
+    "roundtrip.returned": "a message came back: a server on the way has given it up",
     "roundtrip.junk": "a message was filed as junk",
     "roundtrip.duplicated": "a message came more than once",
     "roundtrip.altered": "a message's text is not what was sent",
@@ -45,6 +47,9 @@ def settle(book: Book, look: Look, limits: Limits, at: datetime) -> Book:
     came = look.tokens
     under_way = [one for one in book.under_way if one.token not in came]
     lost = [one for one in book.lost if one.token not in came and not _is_past(one, limits, at)]
+    returned = [one for one in under_way if one.token in look.returned]
+    lost += [replace(one, given_up=at, returned=look.returned[one.token]) for one in returned]
+    under_way = [one for one in under_way if one not in returned]
     if look.is_complete:
         gone = [one for one in under_way if _age(one, at) > limits.lost]
         lost += [replace(one, given_up=at) for one in gone if one.is_accepted]
@@ -99,12 +104,14 @@ def _judge_arrival(arrival: Arrival, sent: Sent, limits: Limits) -> list[Judged]
 
 def _judge_missing(book: Book, limits: Limits, at: datetime) -> list[Judged]:
     judged = []
-    if book.lost:
-        is_open = book.proven is not None and book.proven > book.lost[-1].at
-        state = State.WARNING if is_open else State.CRITICAL
-        count = len(book.lost)
-        text = f"{_messages(count)} lost: not there after {span(limits.lost)}"
-        judged.append(Judged(state, "roundtrip.lost", text))
+    returned = [one for one in book.lost if one.returned]
+    if returned:
+        text = f"{_messages(len(returned))} came back: {returned[-1].returned}"
+        judged.append(Judged(_given_up(book, returned), "roundtrip.returned", text))
+    lost = [one for one in book.lost if not one.returned]
+    if lost:
+        text = f"{_messages(len(lost))} lost: not there after {span(limits.lost)}"
+        judged.append(Judged(_given_up(book, lost), "roundtrip.lost", text))
     waiting = [one for one in book.under_way if one.is_accepted]
     late = [one for one in waiting if _age(one, at) > limits.late]
     if late:
@@ -115,6 +122,12 @@ def _judge_missing(book: Book, limits: Limits, at: datetime) -> list[Judged]:
         text = f"sent {span(_age(waiting[-1], at))} ago, not there yet"
         judged.append(Judged(_while_pending(book, limits, at), "roundtrip.pending", text))
     return judged
+
+
+def _given_up(book: Book, lost: Sequence[Sent]) -> State:
+    """Whether the way has been open since."""
+    is_open = book.proven is not None and book.proven > lost[-1].at
+    return State.WARNING if is_open else State.CRITICAL
 
 
 def _while_pending(book: Book, limits: Limits, at: datetime) -> State:

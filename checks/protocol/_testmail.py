@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 
 HEADER = "X-Mailmedic-Canary"
+DOMAIN = "mailmedic.invalid"
+"""Of message ids: by it a report on test mail is found."""
 
 _TOKEN = re.compile(rb"[0-9]{1,12}-[0-9a-f]{16}")
 
@@ -20,7 +22,7 @@ From: <{sender}>
 To: <{recipient}>
 Subject: mailmedic {stamp} {key}
 Date: {date}
-Message-ID: <{token}@mailmedic.invalid>
+Message-ID: <{token}@{domain}>
 {header}: {token}
 Auto-Submitted: auto-generated
 Precedence: bulk
@@ -63,6 +65,7 @@ def compose(token: str, sender: str, recipient: str) -> bytes:
         date=format_datetime(made_at(token)),
         token=token,
         header=HEADER,
+        domain=DOMAIN,
     )
     return (head + _BODY.format(token=token)).encode()
 

@@ -31,6 +31,7 @@ from checks.protocol._login import Login
 from checks.protocol._mailbox import Mailbox
 from checks.protocol._passage import Limits
 from checks.protocol._report import Run, latest, report
+from checks.protocol._returned import look_for_returned
 from checks.protocol._session import Session
 from checks.protocol._stopped import unanswered
 from checks.protocol._submission import Envelope, Submission, submit
@@ -150,6 +151,8 @@ class _Run:
             await self._send(sender)
         before = self._ledger.book
         look = await self._look(reader)
+        if sender is not None and look.is_complete:
+            await self._look_for_returned(sender, look)
         at = now()
         limits = self._options.limits
         after = _passage.settle(before, look, limits, at)
@@ -233,6 +236,24 @@ class _Run:
         mailbox = Mailbox(session)
         await session.run(lambda: look_for(wanted, mailbox, look, login), deadline=self._left)
         return look
+
+    async def _look_for_returned(self, login: Login, look: Look) -> None:
+        """What has not come may have gone back to who sent it."""
+        tokens = _missing(self._ledger.book, look)
+        if not tokens or self._trip.sender is None:
+            return
+        # What this dialogue shows of the sender's own mailbox is another trip's to tell.
+        session = Session("imap", self._trip.sender.imap, self._options)
+        session.dialogue.mask = self._mask
+        mailbox = Mailbox(session)
+        await session.run(
+            lambda: look_for_returned(tokens, mailbox, look, login), deadline=self._left
+        )
+
+
+def _missing(book: Book, look: Look) -> set[str]:
+    """What a server has promised to deliver, and has not."""
+    return {one.token for one in book.under_way if one.is_accepted} - look.tokens
 
 
 def _signer(book: Book) -> str:

@@ -112,7 +112,7 @@ class MailSystem:
         if name == "SELECT":
             return [f"* {len(here)} EXISTS\r\n".encode()]
         if name == "SEARCH":
-            found = [one.uid for one in here if b"X-Mailmedic-Canary:" in one.content]
+            found = [one.uid for one in here if _is_searched(one, rest)]
             return [f"* SEARCH {' '.join(map(str, found))}\r\n".encode()]
         if name not in ("FETCH", "EXPUNGE"):
             return []
@@ -122,6 +122,12 @@ class MailSystem:
             return [_fetched(one, rest) for one in chosen]
         self.messages = [one for one in self.messages if one not in chosen]
         return []
+
+
+def _is_searched(message: Message, rest: str) -> bool:
+    head, _, body = message.content.partition(b"\r\n\r\n")
+    is_ours = b"X-Mailmedic-Canary:" in head
+    return not is_ours and b"@mailmedic.invalid" in body if "TEXT" in rest else is_ours
 
 
 def _fetched(message: Message, rest: str) -> bytes:
@@ -150,6 +156,13 @@ async def _say(writer: StreamWriter, answer: bytes) -> None:
 
 def lose(system: MailSystem, mail: bytes) -> None:
     """23: 250 to everything, and nothing is delivered."""
+
+
+def give_back(system: MailSystem, mail: bytes) -> None:
+    """A server on the way gives it up, and tells its sender."""
+    head = b"Content-Type: multipart/report; report-type=delivery-status\r\n\r\n"
+    status = b"Action: failed\r\nStatus: 5.4.4\r\nDiagnostic-Code: smtp; no such host\r\n\r\n"
+    system.put(head + status + mail)
 
 
 def hold(system: MailSystem, mail: bytes) -> None:

@@ -64,6 +64,7 @@ IMAP_1 = "mail1:imap mail1:imaps"
 MTA_2 = "mail2:smtp mail2:submission mail2:smtps"
 EVERYTHING = f"{MTA_1} {IMAP_1} {MTA_2} mail2:imap mail2:imaps"
 GONE = {"processes/mail1": (State.CRITICAL, "process.postfix.missing")}
+SILENT_LOGINS = {"processes/gw": (State.UNKNOWN, "login.unreachable")}
 
 CASES = {
     # nothing, or nothing that counts
@@ -199,6 +200,13 @@ CASES = {
         "the resolver answers nothing: nobody who asks it finds a mail server", scope="all-users",
         dark=EVERYTHING, trips=dict.fromkeys(TRIPS, "unasked"),
         other={"ping/gw": (State.OK, "")},
+    ),
+    "no name resolves, and devices that are known by address are silent, too": Case(
+        "the resolver answers nothing: nobody who asks it finds a mail server;"
+        " gw and ns1 are silent, too",
+        scope="all-users", dark=EVERYTHING, trips=dict.fromkeys(TRIPS, "unasked"),
+        other={"ping/ext": (State.OK, ""), "ping/gw": (State.WARNING, "ping.no-answer"),
+               "ping/ns1": (State.WARNING, "ping.no-answer"), **SILENT_LOGINS},
     ),
     "no name resolves, and no host answers": Case(
         "the resolver answers nothing, nor does any host: this machine may be cut off",

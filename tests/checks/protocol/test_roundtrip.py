@@ -169,6 +169,22 @@ async def test_a_lost_message_is_critical_until_a_later_one_comes(tmp_path: Path
     assert (again.state, again.codes) == (State.WARNING, ("roundtrip.lost",))
 
 
+async def test_a_message_that_came_back_is_critical_at_once_until_a_later_one_comes(
+    tmp_path: Path,
+) -> None:
+    system = MailSystem(deliver=mailsystem.give_back)
+    system.put(b"Subject: re\r\n\r\n<1732950000-0123456789abcdef@mailmedic.invalid>?")
+    async with asking(system, tmp_path) as ask:
+        result = await ask()
+        assert (result.state, result.codes) == (State.CRITICAL, ("roundtrip.returned",))
+        assert result.summary == "1 message came back: 5.4.4 no such host"
+        assert broken(result) == "deliver.deliver"
+        assert len(system.messages) == 1, "the report is taken away, a person's answer is not"
+        system.deliver = lambda system, mail: system.put(mail)
+        again = await ask()
+    assert (again.state, again.codes) == (State.WARNING, ("roundtrip.returned",))
+
+
 async def test_a_second_copy_that_comes_later_is_known_again(tmp_path: Path) -> None:
     system = MailSystem()
     async with asking(system, tmp_path) as ask:

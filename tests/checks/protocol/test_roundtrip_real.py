@@ -95,6 +95,18 @@ async def test_a_domain_whose_map_is_broken_is_one_domains_trouble() -> None:
     assert "550 5.1.1" in standing.result.summary
 
 
+async def test_mail_that_is_returned_is_told_of_with_the_reason_and_nothing_is_left() -> None:
+    nowhere = "inline:{dept.test=smtp:[nowhere.invalid]}"
+    with lab(transport_maps=nowhere, virtual_mailbox_domains="lab.test", relay_domains="dept.test",
+             disable_dns_lookups="yes", smtp_host_lookup="native") as mail:  # fmt: skip
+        result = await mail.ask("canary1@lab.test>canary2@dept.test", deadline=8.0)
+        left = mail.mailbox("canary1")
+    assert (result.state, result.codes) == (State.CRITICAL, ("roundtrip.returned",))
+    assert result.summary.startswith("1 message came back: ")
+    assert "nowhere.invalid" in result.summary
+    assert left == []
+
+
 async def test_mail_that_waits_in_the_queue_is_late_and_then_told_of(own_mail: Lab) -> None:
     await own_mail.ask("canary1@lab.test", pause=0.0)
     own_mail.dovecot.lmtp.rename(own_mail.dovecot.lmtp.with_suffix(".away"))
