@@ -54,6 +54,14 @@ async def message(config: Config, queue: Queue, queue_id: str) -> Opened:
     return opened
 
 
+async def body(config: Config, queue: Queue, queue_id: str) -> Opened:
+    """The body of one message; who asks for it has that written down before."""
+    check: Any = registry.load(queue.mta)
+    options = config.options(queue.mta)
+    opened: Opened = await check.body(queue.target, options, queue_id, deadline=MESSAGE_DEADLINE)
+    return opened
+
+
 def _targets(kind: str, config: Config) -> list[Target]:
     return registry.load(kind).targets(config.system)
 

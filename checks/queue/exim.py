@@ -25,7 +25,7 @@ from checks.queue._bp import Bp, Reasons
 from checks.queue._judged import QueueOptions
 from checks.queue._listing import Listing, Sample
 from checks.queue._login import login_of
-from checks.queue._opened import Opened, opened
+from checks.queue._opened import BODY_MEND, Opened, opened
 from checks.queue._tally import Tally
 from checks.skew import correction
 from checks.text import visible
@@ -63,13 +63,19 @@ if "$1" -bpc >/dev/null 2>&1 || ! command -v sudo >/dev/null; then exec "$1" -bp
 exec sudo -n "$1" -bp
 """
 
-# The envelope, headers and log of a message (spec, 5.2): for its administrators.
-OPEN = """
+# The envelope, headers and log of a message, and its body (spec, 5.2): for its administrators.
+_BY = """
 for exim in exim4 exim; do command -v "$exim" >/dev/null && break; done
 "$exim" -bpc >/dev/null 2>&1 || sudo="sudo -n"
+"""
+OPEN = (
+    _BY
+    + """
 $sudo "$exim" -Mvh "$1" || exit
 echo; $sudo "$exim" -Mvl "$1" || :
 """
+)
+BODY = _BY + 'exec $sudo "$exim" -Mvb "$1"'
 
 _REFUSALS = (b"permission denied", b"password is required", b"not allowed", b"may not run sudo")
 
@@ -134,6 +140,12 @@ async def message(target: Target, _options: Options, queue_id: str, *, deadline:
     """The envelope, headers and delivery attempts of a message."""
     words = [OPEN, "exim", queue_id]
     return await opened(target, queue_id, words, program="exim4", deadline=deadline)
+
+
+async def body(target: Target, _options: Options, queue_id: str, *, deadline: float) -> Opened:
+    """The body of a message: only for who has asked for it, and has that written down."""
+    words = [BODY, "exim", queue_id]
+    return await opened(target, queue_id, words, program="exim4", deadline=deadline, mend=BODY_MEND)
 
 
 def _absent(phases: Phases, target: Target) -> Result:

@@ -25,7 +25,7 @@ from checks.queue import _blind, _judged, _listing, _patience, _trend
 from checks.queue._judged import QueueOptions
 from checks.queue._listing import Sample
 from checks.queue._login import login_of
-from checks.queue._opened import Opened, opened
+from checks.queue._opened import BODY_MEND, Opened, opened
 from checks.queue._postqueue import Postqueue
 from checks.queue._tally import Tally
 from checks.skew import correction
@@ -61,10 +61,10 @@ exit "$status"
 
 ABOUT_LIMIT = 1 << 16
 
-# The envelope and the headers (postcat(1)); queue files are for root and postfix.
+# postcat(1); queue files are for root and postfix.
 OPEN = """
-id=$1; shift
-postcat "$@" -q -e -h "$id" 2>/dev/null || sudo -n postcat "$@" -q -e -h "$id"
+id=$1 what=$2; shift 2
+postcat "$@" -q $what "$id" 2>/dev/null || sudo -n postcat "$@" -q $what "$id"
 """
 
 
@@ -120,9 +120,21 @@ async def look(
 
 async def message(target: Target, options: Options, queue_id: str, *, deadline: float) -> Opened:
     """The envelope and headers of a message."""
-    given = ["-c", options.config_directory] if options.config_directory else []
-    words = [OPEN, "postcat", queue_id, *given]
+    words = _opening(queue_id, "-e -h", options)
     return await opened(target, queue_id, words, program="postcat", deadline=deadline)
+
+
+async def body(target: Target, options: Options, queue_id: str, *, deadline: float) -> Opened:
+    """The body of a message: only for who has asked for it, and has that written down."""
+    words = _opening(queue_id, "-b", options)
+    return await opened(
+        target, queue_id, words, program="postcat", deadline=deadline, mend=BODY_MEND
+    )
+
+
+def _opening(queue_id: str, what: str, options: Options) -> list[str]:
+    given = ["-c", options.config_directory] if options.config_directory else []
+    return [OPEN, "postcat", queue_id, what, *given]
 
 
 def _argv(where: str, about: About) -> Sequence[str]:

@@ -129,7 +129,7 @@ class MessagesScreen(TypedAhead[None]):
         queue = next(one for one in self._queues if is_one or chosen in one.rows)
         self._main.say(f"asking {self._host} for {chosen.queue_id}")
         opened = await self._main.hand.submit(message(config, queue, chosen.queue_id))
-        self.app.push_screen(MessageScreen(chosen, opened))
+        self.app.push_screen(MessageScreen(chosen, opened, queue, self._main))
 
     def action_find(self) -> None:
         """Open the filter."""

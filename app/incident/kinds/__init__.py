@@ -32,6 +32,7 @@ from app.incident.kinds.session import (
     Unlocked,
 )
 from app.incident.kinds.work import (
+    BodyRead,
     Bundled,
     CommandBegun,
     CommandEnded,
@@ -48,6 +49,7 @@ from app.incident.kinds.work import (
 __all__ = [
     "Acknowledged",
     "ActionItem",
+    "BodyRead",
     "Bundled",
     "CauseNamed",
     "CheckTurned",
@@ -87,5 +89,5 @@ Known = (
     Opened | Detected | Acknowledged | ItemChanged | CheckTurned | CauseNamed | Note | NoticeBegun
     | NoticeSent | CommandBegun | CommandEnded | SignedOff | VerdictChanged | SeveritySet | Resolved
     | Closed | Reviewed | RoleTaken | Hypothesis | Joined | Left | Unlocked | ClockStepped | Mended
-    | Measured | Reminded | EtaChanged | Bundled
+    | Measured | Reminded | EtaChanged | Bundled | BodyRead
 )  # fmt: skip

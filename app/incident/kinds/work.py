@@ -211,6 +211,19 @@ class CommandEnded(Data, frozen=True, tag="command-ended"):
         ]
 
 
+class BodyRead(Data, frozen=True, tag="body-read"):
+    """The body of a message in a queue was asked for: written before it is shown."""
+
+    host: str
+    queue_id: str
+    sender: str = ""
+
+    def lines(self) -> list[str]:
+        """It in words."""
+        sender = f" from {self.sender}" if self.sender else ""
+        return [f"reads the body of message {self.queue_id}{sender} on {self.host}"]
+
+
 class Bundled(Data, frozen=True, tag="bundle"):
     """An evidence bundle of a host: a file beside the log, with its size in bytes and its digest.
 

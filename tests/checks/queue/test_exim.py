@@ -198,6 +198,11 @@ async def test_a_message_is_shown_with_its_attempts_to_who_may_see_it(server: Ex
     assert any("Subject: test 0" in line for line in lines)
     assert any("defer (111): Connection refused" in line for line in lines)
     assert not any("Hello." in line for line in lines)
+    host = Host(name="mail2", address="x", login=lab.Login(server, "administrator"))
+    target = Target(name="mail2", about="exim", host=host, resolver=resolver.Resolver())
+    body = (await check_exim.body(target, Options(), queue_id, deadline=20)).lines
+    assert "Hello." in body
+    assert not any("Subject" in line for line in body)
     refused = await shown("oper")
     assert refused.lines == ()
     assert refused.problem.startswith("exim4 does not show it: ")

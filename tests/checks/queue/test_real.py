@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
 
 from checks.facts import Patience
+from checks.hosts import Output
 from checks.hosts._process import Running
 from checks.hosts.local import LocalLogin
 from checks.hosts.ssh import SshLogin
 from checks.model import State
+from checks.queue import postfix as check_postfix
 from checks.queue.postfix import Options
-from tests.checks.queue.asking import ask, facts
+from tests.checks.queue.asking import Canned, ask, facts, target
 from tests.lab import postfix as lab
 from tests.lab.postfix import Postfix
 from tests.lab.sshd import Sshd
@@ -101,6 +104,36 @@ async def test_who_may_not_look_is_told_the_command_that_mends_it() -> None:
         mending = await asyncio.create_subprocess_shell(f"PATH=/usr/sbin:$PATH {argv}")
         assert await mending.wait() == 0
         assert facts(await ask(AsNobody(), options(server))).deferred == 1
+
+
+async def test_a_message_is_opened_without_its_body_and_its_body_by_itself(
+    postfix: Postfix,
+) -> None:
+    postfix.inject(1)
+    queue_id = json.loads(postfix.command("postqueue", "-j").stdout)["queue_id"]
+    asked = target(LocalLogin()), options(postfix), queue_id
+    opened = "\n".join((await check_postfix.message(*asked, deadline=10)).lines)
+    assert "sender: ana@lab.test" in opened
+    assert "Subject: test 0" in opened
+    assert "Hello." not in opened
+    body = (await check_postfix.body(*asked, deadline=10)).lines
+    assert "Hello." in body
+    assert not any("test 0" in line for line in body)
+
+
+async def test_of_a_long_body_the_beginning_is_shown_and_its_secrets_are_masked() -> None:
+    text = b"password: hunter2\n" + b"x" * 70 + b"\n"
+
+    class Cut(Canned):
+        async def run(
+            self, argv: Sequence[str], *, deadline: float, limit: int = 1 << 20
+        ) -> Output:
+            return Output(128 + 13, text, b"", is_cut=True)
+
+    shown = await check_postfix.body(target(Cut()), Options(), "4ABCDEF12", deadline=1)
+    assert shown.lines == (
+        "password: ********", "x" * 70, "… only its first 262,144 bytes …",
+    )  # fmt: skip
 
 
 async def test_a_broken_main_cf_is_blind_with_the_line(postfix: Postfix) -> None:
