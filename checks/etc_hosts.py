@@ -68,6 +68,16 @@ def address_literal(text: str) -> str:
         return ""
 
 
+def is_this_machine(host: str) -> bool:
+    """Whether what is sent to `host` stays on this machine: loopback (RFC 1122, RFC 4291).
+
+    >>> [is_this_machine(one) for one in ("127.0.0.2", "::1", "localhost", "127.example.org")]
+    [True, True, True, False]
+    """
+    address = address_literal(host)
+    return ipaddress.ip_address(address).is_loopback if address else host == "localhost"
+
+
 def _load(path: Path) -> dict[str, tuple[str, ...]]:
     try:
         with path.open(encoding="utf-8", errors="replace") as file:

@@ -8,6 +8,7 @@ from pathlib import Path
 from app.config.decode import Problems, name_of
 from app.config.secret_files import beside
 from app.config.tables import MonitorTable
+from checks.etc_hosts import is_this_machine
 from checks.hosts.choose import login_from
 from checks.model import Monitor, System
 from checks.secret import Secret
@@ -51,8 +52,7 @@ def _wrong(table: MonitorTable, config: Path) -> Iterator[tuple[str, str]]:
 
 def _is_readable_on_the_way(url: str) -> bool:
     asked = parse(url)
-    here = asked.host in ("localhost", "::1") or asked.host.startswith("127.")
-    return not asked.is_tls and not here
+    return not asked.is_tls and not is_this_machine(asked.host)
 
 
 def _monitor(table: MonitorTable, system: System, config: Path) -> Monitor:

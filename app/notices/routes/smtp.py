@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import Sequence
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from app.notices.mailbox import envelope
 from app.notices.route import Message, Route
 from app.notices.routes._reach import target
+from checks.etc_hosts import is_this_machine
 from checks.fate import Fate
 from checks.secret import Credentials
 
@@ -38,8 +38,8 @@ def check(route: Route) -> None:
     found = _parse(route.url)
     if found.password is not None:
         raise ValueError('"url" must hold no password: secret = { file = "…" } does')
-    if found.scheme == "smtp+plain" and not _is_here(found.hostname or ""):
-        raise ValueError("smtp+plain is for 127.0.0.1 and ::1 alone; others get smtps or smtp")
+    if found.scheme == "smtp+plain" and not is_this_machine(found.hostname or ""):
+        raise ValueError("smtp+plain is for this machine alone; others get smtps or smtp")
     if bool(found.username) != bool(route.secret):
         raise ValueError("a user needs a secret, and a secret needs a user: smtps://USER@HOST")
     if not route.sender or not route.to:
@@ -107,10 +107,3 @@ def _batches(recipients: Sequence[str]) -> list[Sequence[str]]:
     ahead = AHEAD if len(simple) > BATCH else 0
     parts = (simple[:ahead], simple[ahead:], others)
     return [some[start : start + BATCH] for some in parts for start in range(0, len(some), BATCH)]
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

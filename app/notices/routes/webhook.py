@@ -12,6 +12,7 @@ import asyncio
 from app.notices.route import Message, Route
 from app.notices.routes._reach import target
 from checks import url as urls
+from checks.etc_hosts import is_this_machine
 from checks.fate import Fate
 from checks.secret import Credentials
 from checks.text import visible
@@ -43,7 +44,7 @@ def check(route: Route) -> None:
         raise ValueError('"url" must be https://HOST/PATH, without user and password') from error
     if PLACE in route.url and not route.secret:
         raise ValueError(f'{PLACE} in "url" needs secret = {{ file = "…" }}')
-    if route.secret and not where.is_tls and not _is_local(where.host):
+    if route.secret and not where.is_tls and not is_this_machine(where.host):
         raise ValueError("a secret goes over https:// alone")
     if (route.body or GENERIC) not in bodies():
         raise ValueError(f'"body" must be one of {", ".join(bodies())}')
@@ -127,7 +128,3 @@ def judge(status: int, body: bytes, headers: dict[str, str]) -> Fate:
     if status in IN_DOUBT:
         return Fate("unknown", reply, proof)
     return Fate("refused", reply, proof, is_temporary=status in BUSY)
-
-
-def _is_local(name: str) -> bool:
-    return name in ("localhost", "127.0.0.1", "::1")

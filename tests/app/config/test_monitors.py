@@ -70,3 +70,5 @@ def test_a_password_may_go_in_clear_to_this_machine_alone(tmp_path: Path) -> Non
         'name = "am"\nkind = "alertmanager"\nurl = "http://127.0.0.1:9093"\ntoken = { env = "T" }'
     )
     assert load(loaded(tmp_path, text)).system.monitors
+    with pytest.raises(ConfigError, match="would go in clear"):
+        load(loaded(tmp_path, text.replace("127.0.0.1", "127.example.org")))
