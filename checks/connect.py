@@ -115,6 +115,11 @@ async def connect(target: Target, phases: Phases, *, deadline: float) -> socket.
     raise (told or failures)[0]
 
 
+async def knock(target: Target, *, deadline: float) -> None:
+    """Connect, and hang up. Raises what `connect` raises."""
+    (await connect(target, Phases(), deadline=deadline)).close()
+
+
 async def resolve(target: Target, *, deadline: float) -> tuple[str, ...]:
     """The addresses of the target. Raises ResolverFailed or NameNotFound."""
     try:

@@ -18,7 +18,6 @@ from checks import connect
 from checks.dns_errors import DnsError, LookupFailed, NoRecords, NoSuchName
 from checks.etc_hosts import address_literal
 from checks.model import SERVICE_PORTS, Host, System, Target
-from checks.phases import Phases
 from checks.resolver import Resolver
 
 SRV = {
@@ -135,7 +134,7 @@ async def _probe(one: Found, resolver: Resolver, deadline: float) -> Found:
             name=one.name, about="", resolver=resolver, address=one.addresses[0], port=port
         )
         try:
-            (await connect.connect(target, Phases(), deadline=wait)).close()
+            await connect.knock(target, deadline=wait)
         except (connect.NotConnected, TimeoutError):
             return False
         return True

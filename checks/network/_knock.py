@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from checks import connect
 from checks.model import Target, split_service
 from checks.network._echo import Echo
-from checks.phases import Phases
 
 
 async def by_tcp(target: Target, *, deadline: float) -> Echo:
@@ -35,7 +34,7 @@ async def _knock(target: Target, deadline: float) -> Echo:
     clock = asyncio.get_running_loop().time
     began = clock()
     try:
-        (await connect.connect(target, Phases(), deadline=deadline)).close()
+        await connect.knock(target, deadline=deadline)
     except connect.Refused:
         pass
     except connect.Filtered as error:

@@ -65,9 +65,10 @@ def ports(services: tuple[str, ...]) -> list[int]:
 async def check(target: Target, options: Options, *, deadline: float) -> Result:  # noqa: ARG001
     """Resolve the name, and connect to the same ports over both families at once."""
     phases = Phases()
+    wait = min(WAIT, deadline / 2)
     try:
         with phases.phase("resolve"):
-            addresses = await connect.resolve(target, deadline=deadline)
+            addresses = await connect.resolve(target, deadline=deadline - wait)
     except connect.NotConnected as error:
         finding = Finding(f"families.{error.code}", str(error))
         return phases.result(error.state, str(error), finding)
@@ -76,7 +77,6 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
     if not v4 or not v6:
         return phases.result(State.OK, f"only {'IPv6' if v6 else 'IPv4'} is published")
     numbers = ports(target.host.services) if target.host else []
-    wait = min(WAIT, deadline / 2)
     with phases.phase("connect"):
         over_4, over_6 = await asyncio.gather(
             _outcomes(target, v4, numbers, wait), _outcomes(target, v6, numbers, wait)
@@ -100,7 +100,7 @@ async def _outcomes(target: Target, address: str, numbers: list[int], wait: floa
 
 async def _outcome(target: Target, wait: float) -> Outcome:
     try:
-        (await connect.connect(target, Phases(), deadline=wait)).close()
+        await connect.knock(target, deadline=wait)
     except connect.NotTried:
         return Outcome.NOT_TRIED
     except (connect.NotConnected, TimeoutError):

@@ -108,7 +108,7 @@ async def _opens(there: Target) -> bool:
     if not there.port:
         return False
     try:
-        (await connect.connect(there, Phases(), deadline=DIRECT_WITHIN)).close()
+        await connect.knock(there, deadline=DIRECT_WITHIN)
     except (connect.NotConnected, TimeoutError):
         return False
     return True

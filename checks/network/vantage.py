@@ -138,7 +138,7 @@ async def _from_here(place: Target) -> Outcome:
         answered = Outcome.OPEN if echo.received else Outcome.DROPPED
         return answered if echo.sent else Outcome.UNCLEAR
     try:
-        (await connect.connect(place, Phases(), deadline=_errand.SECONDS)).close()
+        await connect.knock(place, deadline=_errand.SECONDS)
     except (connect.NotConnected, TimeoutError) as failure:
         return _OUTCOMES.get(type(failure), Outcome.UNCLEAR)
     return Outcome.OPEN

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from checks import connect
 from checks.model import Host, Result, State, System, Target
 from checks.network import families
 from checks.network.families import Outcome
@@ -117,3 +118,24 @@ def test_one_port_for_each_thing_that_people_do() -> None:
 def test_one_family_that_could_not_be_tried_decides_nothing() -> None:
     state, code, _ = families.judge({25: OPEN, 143: NOT}, {25: NOT_TRIED, 143: NOT_TRIED})
     assert (state, code) == (State.UNKNOWN, "path.family-not-tried")
+
+
+@pytest.mark.parametrize("deadline", [1.0, 3.0, 10.0])
+async def test_a_slow_resolver_leaves_the_connections_their_time(
+    deadline: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    async def resolve(target: Target, *, deadline: float) -> tuple[str, ...]:
+        asked.append(deadline)
+        return (THERE, THERE_6)
+
+    async def knock(target: Target, *, deadline: float) -> None:
+        asked.append(deadline)
+
+    monkeypatch.setattr(connect, "resolve", resolve)
+    monkeypatch.setattr(connect, "knock", knock)
+    (target,) = _targets("mail1.lab.test", "smtp")
+    assert (await families.check(target, families.Options(), deadline=deadline)).state is State.OK
+    resolving, *knocking = asked
+    assert resolving + max(knocking) <= deadline
