@@ -345,6 +345,38 @@ class Sensor(Struct, frozen=True, tag=True):
     health: str = ""
 
 
+class RaidArray(Struct, frozen=True, tag=True):
+    """A software RAID as /proc/mdstat has it: disks it wants and has, 0 of levels without spares.
+
+    `work` is what it is busy with, such as ``recovery 8.5%``.
+    """
+
+    name: str
+    level: str
+    is_active: bool
+    wants: int = 0
+    has: int = 0
+    work: str = ""
+
+
+class HardwareFacts(Struct, frozen=True, tag=True):
+    """What the kernel of a host knows of its hardware.
+
+    `ended` is how it went down before this boot: clean, unclean, or empty where nobody knows.
+    `oom_kills` and `machine_checks` count since boot, as do errors of memory that it corrected
+    and that it could not; None where the kernel does not count them.
+    """
+
+    booted: datetime
+    ended: str = ""
+    oom_kills: int | None = None
+    machine_checks: int | None = None
+    corrected: int | None = None
+    uncorrected: int | None = None
+    arrays: tuple[RaidArray, ...] = ()
+    temperatures: tuple[Sensor, ...] = ()
+
+
 class PowerFacts(Struct, frozen=True, tag=True):
     """What the BMC or hypervisor says. `state` is on, off, changing or unknown; `said` its word.
 
@@ -492,6 +524,7 @@ Facts = (
     | ListenerFacts
     | LimitFacts
     | ClockFacts
+    | HardwareFacts
     | LoadFacts
     | DiskFacts
     | QueueFacts

@@ -7,9 +7,8 @@ What runs without systemd is not seen here; `processes` sees it.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from checks.facts import Unit, UnitFacts
 from checks.hosts import LoginError
@@ -19,6 +18,7 @@ from checks.server import _look
 from checks.server._families import NEEDED_BY
 from checks.server._judged import Judged, result
 from checks.server._programs import PROGRAMS
+from checks.server._recent import RECENT, Recent
 from checks.server._unit_table import QUESTION
 from checks.when import clock
 
@@ -32,9 +32,6 @@ FINDINGS = _look.FINDINGS | {
     "unit.disabled-but-needed": "a mail program runs, and would not start at boot",
 }
 
-RECENT = timedelta(minutes=5)
-"""What systemd restarted longer ago than that is history."""
-
 LOOP = 2
 """Restarts within `RECENT` that make a loop; one is an accident."""
 
@@ -43,8 +40,7 @@ _ROLES = {program.noun: program.role for program in PROGRAMS}
 Restarts = dict[str, int]
 """The restarts that systemd has made by itself, by unit."""
 
-_seen: dict[str, deque[tuple[datetime, Restarts]]] = {}
-"""What the last looks at a host counted, by login."""
+_seen: Recent[Restarts] = Recent()
 
 
 class Options(CheckOptions, frozen=True, kw_only=True):
@@ -72,25 +68,16 @@ async def check(
         return _look.blind(phases, target, error)
     if units is None:
         return result(phases, (), "no systemd here", facts=UnitFacts(), metrics={"units": 0.0})
-    before = _remembered(target.id, {unit.name: unit.restarts for unit in units})
+    at = now()
+    before = _seen.first(target.id, {unit.name: unit.restarts for unit in units}, at)
     return result(
         phases,
-        judge(units, host, before, now()),
+        judge(units, host, before, at),
         in_words(units),
         facts=UnitFacts(units),
         metrics={"units": float(len(units))},
         evidence=tuple(map(describe, units)),
     )
-
-
-def _remembered(key: str, counted: Restarts) -> Restarts:
-    """What was counted on the first look within `RECENT`; remembers this one."""
-    seen = _seen.setdefault(key, deque(maxlen=1000))
-    at = now()
-    seen.append((at, counted))
-    while at - seen[0][0] > RECENT:
-        seen.popleft()
-    return seen[0][1]
 
 
 def judge(units: Sequence[Unit], host: Host, before: Restarts, at: datetime) -> list[Judged]:

@@ -18,6 +18,7 @@ from checks.queue._listing import Reader
 from checks.queue._postqueue import Postqueue
 from checks.queue._tally import Tally
 from checks.server import (
+    _hardware_table,
     _limit_table,
     _log_look,
     _mounts,
@@ -165,6 +166,7 @@ PARSERS: dict[str, Fuzzed] = {
     "mounts": _script(_mounts.parse),
     "processes": _script(_process_table.parse),
     "units": _script(_unit_table.parse),
+    "hardware": _script(_hardware_table.parse),
     "limits": _script(_limit_table.parse),
     "listeners": _script(listeners.parse),
     "listing": _config_listing,

@@ -13,7 +13,7 @@ from checks.server import _look
 from checks.server._look import Question
 from tests.checks.server.asking import Answers, Far, ask
 
-KINDS = ("processes", "load", "disks", "units", "listeners", "clock")
+KINDS = ("processes", "load", "disks", "units", "listeners", "clock", "hardware")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -13,6 +13,7 @@ from checks.hosts import Output
 from checks.model import Host, State
 from checks.server import units as module
 from checks.server._look import Garbled
+from checks.server._recent import Recent
 from checks.server._unit_table import parse
 from checks.server.units import describe, judge
 from tests.checks.server.asking import Answers, ask
@@ -150,7 +151,7 @@ def test_one_restart_is_an_accident_and_two_are_a_loop() -> None:
 
 
 async def test_restarts_are_counted_from_look_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_seen", {})
+    monkeypatch.setattr(module, "_seen", Recent())
     for restarts, codes in ((40, ()), (41, ("unit.restarted",)), (42, ("unit.crash-loop",))):
         said = LONG_UP.replace("NRestarts=0", f"NRestarts={restarts}")
         result = await ask("units", Answers(Output(0, said.encode())), services=("imap",))

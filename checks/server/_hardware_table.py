@@ -1,0 +1,116 @@
+"""What a host's kernel knows of its hardware: gathered, not judged. No right is needed for it.
+
+proc(5): vmstat, mdstat, interrupts; Linux, Documentation/ABI: devices-edac, class-hwmon.
+wtmp(5) through last(1), or where Debian has it no more, the journal's last word before this boot.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+
+from checks.facts import HardwareFacts, RaidArray, Sensor
+from checks.model import now
+from checks.server._look import Garbled, Question
+from checks.text import visible
+
+# read, not cat: no program is started for each sensor.
+SCRIPT = r"""
+[ -r /proc/vmstat ] || exit 1
+echo "uptime $(cat /proc/uptime)"
+grep '^oom_kill ' /proc/vmstat
+sed -n 's/^ *MCE:/mce/p' /proc/interrupts
+[ -r /proc/mdstat ] && sed 's/^/md /' /proc/mdstat
+for file in /sys/devices/system/edac/mc/mc*/[cu]e_count; do
+  [ -r "$file" ] && read -r count <"$file" && echo "edac ${file##*/} $count"
+done
+for file in /sys/class/hwmon/hwmon*/temp*_crit; do
+  one=${file%_crit}; folder=${file%/*}; name= label=${one##*/} value= most=
+  [ -r "$file" ] && read -r most <"$file" && read -r value <"${one}_input" || continue
+  read -r name <"$folder/name"; [ -r "${one}_label" ] && read -r label <"${one}_label"
+  echo "temp $value $most $name $label"
+done
+if command -v last >/dev/null; then last -x -n 20 reboot shutdown | sed 's/^/last /'
+else journalctl -q -b -1 -n 1 -o cat | sed 's/^/said /'
+fi
+exit 0
+"""
+SCRIPT = f"{{ {SCRIPT.strip()}\n}} 2>/dev/null\n"
+
+NEAR = 5
+"""Degrees below the critical temperature that are worth a warning."""
+
+_LINE = re.MULTILINE | re.ASCII
+_EDAC = re.compile(r"^edac ([cu])e_count (\d{1,15})$", _LINE)
+_TEMPERATURE = re.compile(r"^temp (-?\d{1,9}) (\d{1,9}) (.*)$", _LINE)
+_ARRAY = re.compile(r"^md (md\w{1,32}) : (active|inactive)(?: \([a-z-]+\))* ?(.*)$", _LINE)
+_DISKS = re.compile(r" \[(\d{1,5})/(\d{1,5})\]", re.ASCII)
+_WORK = re.compile(r"(recovery|resync|reshape|check) *= *(\d{1,3}\.\d%|PENDING|DELAYED)", re.ASCII)
+
+
+def parse(text: str) -> HardwareFacts:
+    """What `SCRIPT` printed. Raises Garbled."""
+    uptime = re.search(r"^uptime (\d{1,9}\.\d\d) ", text, _LINE)
+    if uptime is None:
+        raise Garbled("no /proc there as Linux has it")
+    oom = re.search(r"^oom_kill (\d{1,15})$", text, _LINE)
+    checked = re.search(r"^mce((?: +\d{1,15})+)", text, _LINE)
+    return HardwareFacts(
+        booted=now() - timedelta(seconds=float(uptime[1])),
+        ended=_ended(text),
+        oom_kills=int(oom[1]) if oom else None,
+        machine_checks=sum(map(int, checked[1].split())) if checked else None,
+        corrected=_errors("c", text),
+        uncorrected=_errors("u", text),
+        arrays=tuple(parse_mdstat(text)),
+        temperatures=tuple(map(_temperature, _TEMPERATURE.findall(text))),
+    )
+
+
+def _ended(text: str) -> str:
+    """Below this boot's line stands the shutdown before it, or at once the boot before that."""
+    records = re.findall(r"^last (reboot|shutdown) ", text, _LINE)
+    if len(records) > 1 and records[0] == "reboot":
+        return "clean" if records[1] == "shutdown" else "unclean"
+    said = re.search(r"^said (.*)$", text, _LINE)
+    if said is None:
+        return ""
+    return "clean" if "Journal stopped" in said[1] else "unclean"
+
+
+def _errors(kind: str, text: str) -> int | None:
+    counts = [int(count) for one, count in _EDAC.findall(text) if one == kind]
+    return sum(counts) if counts else None
+
+
+def _temperature(found: tuple[str, str, str]) -> Sensor:
+    value, most = int(found[0]) / 1000, int(found[1]) / 1000
+    health = "critical" if value >= most else "warning" if value >= most - NEAR else "ok"
+    is_read = 0 < most < 200 and value > -100  # some drivers give a limit of 0 or 65,261 degrees
+    return Sensor(
+        kind="temperature",
+        name=visible(found[2], 48),
+        reading=f"{value:.0f}°C",
+        health=health if is_read else "",
+    )
+
+
+def parse_mdstat(text: str) -> Iterable[RaidArray]:
+    """The arrays of /proc/mdstat, each line behind ``md``."""
+    found = list(_ARRAY.finditer(text))
+    ends = [one.start() for one in found[1:]] + [len(text)]
+    for one, end in zip(found, ends, strict=False):
+        about = text[one.end() : end]
+        disks, work = _DISKS.search(about), _WORK.search(about)
+        yield RaidArray(
+            name=one[1],
+            level=visible(one[3].split(" ")[0], 16) if one[2] == "active" else "",
+            is_active=one[2] == "active",
+            wants=int(disks[1]) if disks else 0,
+            has=int(disks[2]) if disks else 0,
+            work=f"{work[1]} {work[2]}" if work else "",
+        )
+
+
+QUESTION = Question("hardware", None, SCRIPT, parse)

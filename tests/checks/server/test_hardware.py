@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from checks.facts import HardwareFacts, RaidArray
+from checks.hosts import Output
+from checks.hosts.local import LocalLogin
+from checks.model import State, now
+from checks.server import _smart
+from checks.server import hardware as module
+from checks.server._hardware_table import parse
+from checks.server._look import Garbled
+from checks.server._recent import Recent
+from checks.server._smart import Disks
+from checks.server.hardware import Counts, Options, judge, judge_array, judge_boot, judge_disks
+from tests.checks.server.asking import Answers, Far, ask
+
+# mdstat and last as real machines printed them (from bug reports); sensors and EDAC by hand.
+SAID = """\
+uptime 6831.77 13275.51
+oom_kill 3
+mce          0          2   Machine check exceptions
+md Personalities : [raid1] [linear] [multipath] [raid0] [raid6] [raid5] [raid4] [raid10]
+md md2 : active (auto-read-only) raid1 sdb6[3](W) sda1[2]
+md       3142656 blocks super 1.2 [2/2] [UU]
+md       bitmap: 0/1 pages [0KB], 65536KB chunk
+md
+md md0 : active raid1 sdb4[3]
+md       2094080 blocks super 1.2 [2/1] [_U]
+md       [=>...................]  recovery =  8.5% (44544/524224) finish=0.1min speed=44544K/sec
+md
+md md5 : inactive sdc1[0](S)
+md       1046528 blocks super 1.2
+md
+md unused devices: <none>
+edac ce_count 4
+edac ue_count 0
+edac ce_count 1
+temp 47000 100000 coretemp Package id 0
+temp 97000 100000 coretemp Core 1
+temp 41850 65261850 nvme Composite
+last reboot   system boot  6.1.0-18-amd64   Mon Nov 30 02:20   still running
+last shutdown system down  6.1.0-18-amd64   Sun Nov 29 23:00 - 02:20  (03:20)
+last reboot   system boot  6.1.0-18-amd64   Sun Nov 29 22:00 - 23:00  (01:00)
+last
+last wtmp begins Tue May 20 00:00:00 2025
+"""
+CRITICAL, WARNING, OK = State.CRITICAL, State.WARNING, State.OK
+NONE = Counts(0, 0, 0)
+
+
+def test_what_the_kernel_tells_is_read() -> None:
+    seen = parse(SAID)
+    assert (seen.oom_kills, seen.machine_checks) == (3, 2)
+    assert (seen.corrected, seen.uncorrected) == (5, 0)
+    assert seen.ended == "clean"
+    assert seen.arrays == (
+        RaidArray("md2", "raid1", is_active=True, wants=2, has=2),
+        RaidArray("md0", "raid1", is_active=True, wants=2, has=1, work="recovery 8.5%"),
+        RaidArray("md5", "", is_active=False),
+    )
+    assert [(one.name, one.reading, one.health) for one in seen.temperatures] == [
+        ("coretemp Package id 0", "47°C", "ok"),
+        ("coretemp Core 1", "97°C", "warning"),
+        ("nvme Composite", "42°C", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("records", "ended"),
+    [
+        ("last reboot x\nlast shutdown x\nlast reboot x", "clean"),
+        ("last reboot x\nlast reboot x", "unclean"),
+        ("last reboot x\nlast\nlast wtmp begins", ""),
+        ("said Journal stopped", "clean"),
+        ("said postfix/smtpd: connect from x", "unclean"),
+        ("", ""),
+    ],
+)
+def test_how_it_went_down_is_what_stands_before_its_boot(records: str, ended: str) -> None:
+    assert parse(f"uptime 9.00 9.00\n{records}\n").ended == ended
+
+
+def test_a_machine_that_counts_nothing_has_no_counts() -> None:
+    seen = parse("uptime 9.00 9.00\n")
+    assert (seen.oom_kills, seen.machine_checks, seen.corrected, seen.uncorrected) == (None,) * 4
+
+
+@given(st.text(alphabet="uptime 0123456789.\nmd:[]/%=activerolstsFW_U-", max_size=200))
+def test_the_parser_raises_nothing_but_its_own(text: str) -> None:
+    for given_text in (text, SAID + text, SAID.replace("0", text or "0")):
+        try:
+            parse(given_text)
+        except Garbled:
+            continue
+
+
+def judged(seen: HardwareFacts, counts: Counts = NONE) -> list[tuple[str, State]]:
+    return [(one.code, one.state) for one in judge(seen, NONE, counts)]
+
+
+def test_what_grows_is_told_and_what_lies_behind_is_not() -> None:
+    seen = HardwareFacts(booted=now(), oom_kills=9, machine_checks=9, corrected=9)
+    assert judged(seen) == []
+    assert judged(seen, Counts(1, 2, 3)) == [
+        ("kernel.oom", WARNING),
+        ("kernel.machine-check", WARNING),
+        ("memory.corrected", WARNING),
+    ]
+    assert judged(replace(seen, uncorrected=1)) == [("memory.uncorrected", CRITICAL)]
+
+
+@pytest.mark.parametrize(
+    ("value", "codes"),
+    [
+        (94, []),
+        (95, [("temperature.high", WARNING)]),
+        (100, [("temperature.critical", CRITICAL)]),
+    ],
+)
+def test_heat_is_held_against_the_parts_own_limit(value: int, codes: list[object]) -> None:
+    assert judged(parse(f"uptime 9.00 9.00\ntemp {value}000 100000 coretemp x\n")) == codes
+
+
+@pytest.mark.parametrize(
+    ("ended", "hours", "found"),
+    [
+        ("clean", 0, []),
+        ("", 0, []),
+        ("unclean", 0.9, [("reboot.unclean", WARNING)]),
+        ("unclean", 1.1, [("reboot.unclean", OK)]),
+    ],
+)
+def test_a_crash_is_news_for_an_hour(ended: str, hours: float, found: list[object]) -> None:
+    seen = HardwareFacts(booted=now() - timedelta(hours=hours), ended=ended)
+    assert [(one.code, one.state) for one in judge_boot(seen, Options())] == found
+
+
+def test_arrays() -> None:
+    whole, lacks, dead = parse(SAID).arrays
+    assert judge_array(whole) == []
+    assert [(one.code, one.state) for one in judge_array(lacks)] == [
+        ("raid.degraded", CRITICAL),
+        ("raid.rebuilding", OK),
+    ]
+    assert [one.text for one in judge_array(dead)] == ["RAID md5 does not run"]
+
+
+@pytest.mark.parametrize(
+    ("said", "codes"),
+    [
+        ("smart sda PASSED\nsmart sdb OK\nlv vg0/root|\nend\n", []),
+        ("smart sda FAILED!\nend\n", ["smart.failing"]),
+        ("lv vg0/root|partial\nend\n", ["lvm.unhealthy"]),
+        ("denied\nend\n", ["smart.not-allowed"]),
+        ("no smartctl\nend\n", ["smart.not-allowed"]),
+        ("", []),
+    ],
+)
+def test_what_disks_say_of_themselves(said: str, codes: list[str]) -> None:
+    assert [one.code for one in judge_disks(_smart.parse(said))] == codes
+
+
+async def test_where_sudo_refuses_it_is_said_and_not_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    async def refuse(login: LocalLogin, *, deadline: float) -> Disks:
+        asked.append("")
+        return Disks(is_denied=True)
+
+    monkeypatch.setattr(module, "_disks", {})
+    monkeypatch.setattr(_smart, "ask", refuse)
+    for _ in range(3):
+        result = await ask("hardware", Far())
+        assert "smart.not-allowed" in result.codes
+        assert "NOPASSWD: /usr/sbin/smartctl" in result.mend
+    assert len(asked) == 1
+
+
+async def test_a_counter_that_grows_between_two_looks_is_a_finding(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_seen", Recent())
+    for count, codes in ((3, False), (3, False), (4, True)):
+        said = f"uptime 99999.00 9.00\noom_kill {count}\n".encode()
+        result = await ask("hardware", Answers(Output(0, said)))
+        assert ("kernel.oom" in result.codes) is codes
+
+
+async def test_this_machine_answers() -> None:
+    result = await ask("hardware", LocalLogin())
+    assert isinstance(result.facts, HardwareFacts)
+    assert result.facts.oom_kills is not None
+    assert result.summary
