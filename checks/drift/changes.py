@@ -12,7 +12,9 @@ import asyncio
 from collections import Counter
 from datetime import datetime, timedelta
 
-from checks.drift._baseline import Baseline, BaselineError
+from msgspec import Struct
+
+from checks.drift._baseline import BaselineError
 from checks.drift._compare import KINDS, differences, merged
 from checks.drift._history import attributed, events
 from checks.drift._host_script import (
@@ -24,6 +26,8 @@ from checks.drift._host_script import (
     parse,
 )
 from checks.drift._memory import Memory
+from checks.drift._named import named
+from checks.drift._relay import open_relays
 from checks.facts import Change, ChangeFacts
 from checks.hosts import FINDINGS as LOGIN_FINDINGS
 from checks.hosts import Login, LoginError
@@ -43,6 +47,7 @@ FINDINGS = {
     "change.sudo": "somebody did something as another user",
     "change.login": "somebody logged in",
     "change.unseen": "something may not be looked at by this login",
+    "config.open-relay": "Postfix relays for everybody, by its settings",
     "package.held": "a package is held back from upgrades since the baseline",
     "config.baseline": "the baseline cannot be read",
     "config.not-kept": "the baseline cannot be written, and is lost when the program ends",
@@ -104,14 +109,13 @@ async def _ask(target: Target, options: Options, deadline: float, *, retake: boo
             sudo = "sudo" if is_asked else ""
             answer = await look(target.host.login, memory, since, deadline, sudo)
         with phases.phase("compare"):
-            good, not_kept = await asyncio.to_thread(memory.keep, answer.now, retake=retake)
-            changes = await asyncio.to_thread(_changes, memory, good, answer, since)
+            looked = await asyncio.to_thread(_compare, memory, answer, since, retake=retake)
     except LoginError as error:
         return phases.result(State.UNKNOWN, str(error), Finding(error.code, str(error)))
     except BaselineError as error:
         text = f"the baseline {error}"
         return phases.result(State.UNKNOWN, text, Finding("config.baseline", str(memory.path)))
-    return judge(phases, answer, changes, good.at, not_kept)
+    return judge(phases, looked)
 
 
 async def look(
@@ -127,39 +131,54 @@ async def look(
     return answer
 
 
-def _changes(memory: Memory, good: Baseline, answer: Answer, since: datetime) -> list[Change]:
-    """All that has changed, the latest first."""
+class Looked(Struct, frozen=True, kw_only=True):
+    """What one look found; `relays` is why strangers may relay, `not_kept` is `Memory.keep`'s."""
+
+    answer: Answer
+    baseline_at: datetime
+    not_kept: str
+    changes: list[Change]
+    relays: list[str]
+
+
+def _compare(memory: Memory, answer: Answer, since: datetime, retake: bool) -> Looked:
+    """What was seen against the baseline, and beside what the logs tell."""
+    good, not_kept = memory.keep(answer.now, retake=retake)
     settings = {name: seen for name, seen in memory.seen.items() if name in KINDS}
-    logs = {
-        name: (seen.copy.text or "").split("\n")
-        for name, seen in memory.seen.items()
-        if name not in KINDS
-    }
+    texts = {name: seen.copy.text or "" for name, seen in memory.seen.items()}
+    logs = {name: text.split("\n") for name, text in texts.items() if name not in KINDS}
     told = events(answer, logs, since)
     differing = differences(good.files, settings, good.at)
-    return attributed(merged(differing, told), told)
+    parameters, services = (named(name, texts.get(name, "")) for name in ("postfix", "master"))
+    return Looked(
+        answer=answer,
+        baseline_at=good.at,
+        not_kept=not_kept,
+        changes=attributed(merged(differing, told), told),
+        relays=list(open_relays(parameters, services)),
+    )
 
 
-def judge(
-    phases: Phases, answer: Answer, changes: list[Change], baseline_at: datetime, not_kept: str
-) -> Result:
-    """What to say of a look; `not_kept` is why the baseline could not be written."""
+def judge(phases: Phases, looked: Looked) -> Result:
+    """What to say of a look."""
+    answer, changes = looked.answer, looked.changes
     failures = {name: one.failure for name, one in answer.sections.items() if one.failure}
     unseen = tuple(f"{name}: {why}" for name, why in failures.items())
-    findings = _findings(changes)
     holds = [one for one in changes if one.kind == "hold" and one.new]
+    findings = [Finding("config.open-relay", visible(one)) for one in looked.relays]
     findings += [Finding("package.held", f"{one.what} is on hold") for one in holds]
+    findings += _findings(changes)
     findings += [Finding("change.unseen", one) for one in unseen]
-    if not_kept:
-        findings.append(Finding("config.not-kept", not_kept))
+    if looked.not_kept:
+        findings.append(Finding("config.not-kept", looked.not_kept))
     mends = [MENDS[name].format(user=answer.user) for name in failures if name in MENDS]
     return phases.result(
-        State.WARNING if holds else State.OK,
-        _summary(changes, holds, answer, baseline_at),
+        State.CRITICAL if looked.relays else State.WARNING if holds else State.OK,
+        _summary(looked, holds),
         *findings,
         metrics={"changes": len(changes)},
         evidence=unseen,
-        facts=ChangeFacts(baseline_at, tuple(changes), unseen),
+        facts=ChangeFacts(looked.baseline_at, tuple(changes), unseen),
         mend="; ".join(mends),
     )
 
@@ -175,16 +194,16 @@ def _findings(changes: list[Change]) -> list[Finding]:
     return found
 
 
-def _summary(
-    changes: list[Change], holds: list[Change], answer: Answer, baseline_at: datetime
-) -> str:
-    """A hold keeps security updates away and stands first, then what was changed last."""
-    held = ", ".join(one.what for one in holds[:3])
-    parts = [f"{held} on hold since the baseline: no upgrades"] if holds else []
-    if not changes:
-        parts.append(f"nothing has changed since {baseline_at:%a %d %b %H:%MZ}")
-    for one in changes[: 3 - len(parts)]:
-        age = span((answer.now - one.at).total_seconds())
+def _summary(looked: Looked, holds: list[Change]) -> str:
+    """What is wrong first: an open relay, a hold that keeps updates away; then the last changes."""
+    parts = [visible(one, 160) for one in looked.relays[:1]]
+    if holds:
+        held = ", ".join(one.what for one in holds[:3])
+        parts.append(f"{held} on hold since the baseline: no upgrades")
+    if not looked.changes:
+        parts.append(f"nothing has changed since {looked.baseline_at:%a %d %b %H:%MZ}")
+    for one in looked.changes[: 3 - len(parts)]:
+        age = span((looked.answer.now - one.at).total_seconds())
         who = f" by {one.who}" if one.who else ""
         parts.append(visible(f"{one.kind} {one.text}{who}, {age} ago", 160))
     return "; ".join(parts)

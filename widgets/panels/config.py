@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from checks.board import Board, Standing
 from checks.facts import ChangeFacts, DriftFacts
+from checks.model import State
 from widgets.change_rows import change_entries
 from widgets.columns import Column
 from widgets.entry import Entry
@@ -19,7 +20,7 @@ class Config(Panel):
 
     NUMBER = 4
     TITLE = "Config"
-    KINDS = ("config", "changes")
+    KINDS = ("config", "changes", "restart")
     EMPTY = "no host has a login: no configuration is watched"
     COLUMNS = (
         Column(title="WHEN", priority=1, least=12),
@@ -47,8 +48,12 @@ def _could_not(standings: list[Standing]) -> list[Row]:
         shown = MARKS[result.state]
         facts = result.facts
         if not isinstance(facts, DriftFacts | ChangeFacts):
+            if result.state == State.OK and not result.codes:
+                continue
             rows.append(row(Span(f"{shown.glyph} {name}  {result.summary}", shown.role)))
         elif isinstance(facts, ChangeFacts):
+            if result.state != State.OK:
+                rows.append(row(Span(f"{shown.glyph} {name}  {result.summary}", shown.role)))
             rows += [row(Span(f"! {name}  not seen: {gap}", "warn")) for gap in facts.unseen]
         elif facts.unreadable:
             text = f"{len(facts.unreadable)} not readable: {', '.join(facts.unreadable[:3])}"

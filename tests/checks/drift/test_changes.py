@@ -97,16 +97,16 @@ async def test_the_first_look_takes_the_baseline_and_then_only_digests_come(
 
 
 async def test_a_rule_a_package_and_a_parameter_are_each_told_by_name(machine: Machine) -> None:
-    machine.says("postconf", "mynetworks = 127.0.0.0/8\n")
+    machine.says("postconf", "relayhost = [a.test]\n")
     await machine.look()
     machine.says("nft", NFT.replace("accept", "accept\n\t\ttcp dport 587 drop"))
     machine.says("dpkg-query", PACKAGES.replace("3.7.10", "3.7.11"))
-    machine.says("postconf", "mynetworks = 0.0.0.0/0\n")
+    machine.says("postconf", "relayhost = [b.test]\n")
     result = await machine.look()
     assert set(kinds(result)) == {
         ("firewall", "+ tcp dport 587 drop"),
         ("package", "postfix 3.7.10 → 3.7.11"),
-        ("parameter", "mynetworks 127.0.0.0/8 → 0.0.0.0/0"),
+        ("parameter", "relayhost [a.test] → [b.test]"),
     }
     assert set(result.codes) == {"change.firewall", "change.package", "change.parameter"}
     assert isinstance(result.facts, ChangeFacts)
@@ -130,6 +130,13 @@ async def test_a_package_on_hold_since_the_baseline_warns_until_it_counts_as_goo
     assert held.summary.startswith("postfix on hold")
     assert (await machine.look(retake=True)).state == State.OK
     assert kinds(await machine.look()) == []
+
+
+async def test_an_open_relay_is_critical_also_where_the_baseline_has_it(machine: Machine) -> None:
+    machine.says("postconf", "mynetworks = 0.0.0.0/0\n")
+    result = await machine.look()
+    assert (result.state, result.codes) == (State.CRITICAL, ("config.open-relay",))
+    assert result.summary.startswith("mynetworks has 0.0.0.0/0: everybody may relay; nothing has")
 
 
 async def test_what_may_not_be_looked_at_is_said_with_its_mend_and_is_no_change(

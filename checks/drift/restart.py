@@ -1,0 +1,112 @@
+"""Asks whether the mail programs would start again with what is on disk, and run by it now.
+
+A broken edit that nobody has loaded hits nobody, until somebody restarts to mend something else.
+Asked of the programs themselves: postconf(1) and ``postfix check``, doveconf(1), ``exim -bV``,
+``sshd -t``. What this login may not prove is said, with the command that would.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from checks.drift._proof import MENDS, OUTPUT_LIMIT, SCRIPT, Program, Proof, parse
+from checks.hosts import FINDINGS as LOGIN_FINDINGS
+from checks.hosts import LoginError
+from checks.model import CheckOptions, Finding, Result, State, System, Target
+from checks.phases import Phases
+
+FINDINGS = {
+    "config.broken-if-restarted": "the program does not take what is on disk: it would not start",
+    "config.not-loaded": "a file was edited after the program had last read it",
+    "config.unproved": "this login may not find out whether the program would start",
+    **LOGIN_FINDINGS,
+}
+
+SLACK = 2.0
+"""Seconds between a file's time and a start that may be one and the same."""
+
+
+class Options(CheckOptions, frozen=True, kw_only=True):
+    """``[check.restart]``."""
+
+    interval: float = 60.0
+    deadline: float = 20.0
+    rest: float = 20.0
+
+
+_proofs: dict[str, dict[str, Proof]] = {}
+"""Of each check, what the programs said to the files as they are."""
+
+
+def targets(system: System) -> list[Target]:
+    """Each host that lets us in."""
+    return system.each_host("restart", with_login=True)
+
+
+async def check(
+    target: Target,
+    options: Options,  # noqa: ARG001  # every check is given its own
+    *,
+    deadline: float,
+) -> Result:
+    """Have each program read its configuration, if that is not as it was the last time."""
+    phases = Phases()
+    if target.host is None or target.host.login is None:
+        return phases.result(State.UNKNOWN, "no login: the programs cannot be asked")
+    known = _proofs.setdefault(target.host.name, {})
+    stamps = " ".join(f"{name}={proof.stamp}" for name, proof in known.items())
+    argv = ["sh", "-c", SCRIPT, "sh", stamps]
+    try:
+        with phases.phase("prove"):
+            output = await target.host.login.run(argv, deadline=deadline, limit=OUTPUT_LIMIT)
+            programs = await asyncio.to_thread(parse, output, known)
+    except LoginError as error:
+        return phases.result(State.UNKNOWN, str(error), Finding(error.code, str(error)))
+    known.update({one.name: one.proof for one in programs})
+    return judge(phases, programs)
+
+
+def judge(phases: Phases, programs: list[Program]) -> Result:
+    """What to say of the programs of a host."""
+    broken = [one for one in programs if one.proof.is_good is False]
+    unproved = [one for one in programs if one.proof.is_good is None]
+    stale = [one for one in programs if is_stale(one)]
+    findings = [Finding("config.broken-if-restarted", _broken(one)) for one in broken]
+    findings += [Finding("config.not-loaded", _stale(one)) for one in stale]
+    findings += [Finding("config.unproved", _unproved(one)) for one in unproved]
+    good = ", ".join(_good(one) for one in programs if one.proof.is_good)
+    texts = [finding.text for finding in findings]
+    if good:
+        texts.append(f"{good} would start again")
+    state = State.WARNING if broken else State.UNKNOWN if unproved and not good else State.OK
+    return phases.result(
+        state,
+        "; ".join(texts) or "none of the programs is there",
+        *findings,
+        evidence=tuple(line for one in [*broken, *unproved] for line in one.proof.said),
+        mend=" ; ".join(MENDS[one.name] for one in unproved),
+    )
+
+
+def is_stale(program: Program) -> bool:
+    """Whether it runs by something else than what is on disk."""
+    if program.edited is None or program.loaded is None:
+        return False
+    return (program.edited - program.loaded).total_seconds() > SLACK
+
+
+def _good(program: Program) -> str:
+    return f"{program.title}{' (as far as this user may try)' if program.proof.is_partial else ''}"
+
+
+def _broken(program: Program) -> str:
+    return f"{program.title} would not start again: {program.proof.why}"
+
+
+def _stale(program: Program) -> str:
+    edited, loaded = (f"{at:%d %b %H:%MZ}" for at in (program.edited, program.loaded) if at)
+    return f"{program.file} edited {edited}, {program.title} last read it {loaded}"
+
+
+def _unproved(program: Program) -> str:
+    return f"whether {program.title} would start again is not known: {program.proof.why}"
