@@ -37,8 +37,8 @@ class Panel(Framed):
     KINDS: ClassVar[tuple[str, ...]] = ()
     COLUMNS: ClassVar[tuple[Column, ...]] = ()
     EMPTY: ClassVar[str] = "nothing is checked here"
-    HAS_MESSAGES: ClassVar[bool] = False
-    """Whether its rows are queues, whose messages can be listed."""
+    DEEPER: ClassVar[str] = ""
+    """What Enter on a host's row shows, full screen: its queue's messages, its log."""
 
     DEFAULT_CSS = "Panel { width: 1fr; height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Open", show=False)]

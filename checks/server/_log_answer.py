@@ -7,7 +7,8 @@ r"""What the scripts print about a host's logs: head lines of a mark each, and l
 
 from __future__ import annotations
 
-from checks.server._log_lines import Line, Stamps, stamps
+from checks.log_line import Line
+from checks.server._log_lines import Stamps, stamps
 from checks.text import visible
 
 OWN = ("exim", "rspamd", "dovecot")
@@ -17,16 +18,22 @@ OWN = ("exim", "rspamd", "dovecot")
 class Printed:
     """One answer, taken apart; what it means is said where the script is."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str = "") -> None:
         self.raws: list[tuple[str, str]] = []
         """The lines of the logs, each with the log it is from."""
         self._marks: dict[str, list[str]] = {}
+        self.take(text)
+
+    def take(self, text: str) -> None:
+        """Add whole lines of the answer."""
+        source = self.last("source")
         for line in text.split("\n"):
             mark, _, rest = line.partition(" ")
             if mark == "|":
-                self.raws.append((self.last("source"), rest))
+                self.raws.append((source, rest))
             else:
                 self._marks.setdefault(mark, []).append(rest)
+                source = self.last("source")
 
     def all(self, mark: str) -> tuple[str, ...]:
         """What was said under that mark, harmless."""

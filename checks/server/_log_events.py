@@ -7,7 +7,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from checks.server._log_lines import Line, family
+from checks.log_line import Line
+from checks.server._log_lines import family
 from checks.server._log_patterns import Pattern, find
 from checks.server._log_shapes import shape
 from checks.text import redact, visible

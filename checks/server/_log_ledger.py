@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from checks.facts import LogFacts, LogKind, LogShape, LostMail, Reason
+from checks.log_line import Line
 from checks.model import State
 from checks.server._log_events import Event, event, sender, worked
-from checks.server._log_lines import Line
 
 EVENTS = 20_000
 """Troubles kept of a host. Beyond, the oldest are forgotten before their time, which is said."""

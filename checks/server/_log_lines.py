@@ -14,16 +14,10 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from checks.log_line import Line
+
 LINE_LIMIT = 2000
 """Characters kept of a line: the longest reply that Postfix keeps, and what stands around it."""
-
-
-class Line(Struct, frozen=True):
-    """A line: when, whose (``postfix/smtpd``, ``exim``, ``kernel``), and what it says."""
-
-    at: datetime
-    program: str
-    text: str
 
 
 _SHORT = re.compile(

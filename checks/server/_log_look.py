@@ -124,7 +124,11 @@ def _cut(printed: Printed, lines: int) -> str:
     return "; ".join(parts)
 
 
-def mend(denied: Sequence[str], user: str) -> str:
-    """The command that lets `user` read what was denied."""
+def mend(denied: Sequence[str], login: Login) -> str:
+    """The command that lets the login's user read what was denied; empty where nothing was."""
+    if not denied:
+        return ""
+    where = login.name.removeprefix("ssh:")
+    user = where.partition("@")[0] if "@" in where else "USER"
     group = MEND_JOURNAL if "journal" in denied else MEND_FILES
-    return group.format(user=user or "USER")
+    return group.format(user=user)

@@ -45,15 +45,18 @@ TROUBLE = (
     "|[Ff]ail|FAIL|[Rr]eject|[Rr]efus|[Dd]en(ied|y)|[Ll]imit|[Tt]imed out|[Tt]imeout|timeout"
     "|status=(bounced|deferred|expired|undeliverable)|relay=none|[Dd]iscard|: hold: "
     "| \\*\\* | == |[Ff]rozen|[Ff]reeze|remote host address is the local|[Qq]uota|[Kk]ill"
-    "|[Oo]ut of |[Nn]o space|[Rr]ead-only|[Ll]oop|[Ll]ost|[Cc]annot|[Cc]an.t|[Uu]nable|[Uu]nknown"
-    "|[Nn]ot found|[Tt]oo |[Ee]xceed|[Ii]nvalid|[Bb]locked|[Hh]ung|segfault|[Cc]orrupt|[Tt]hrottl"
+    "|[Oo]ut of |[Nn]o space|[Rr]ead-only|[Ll]oop|[Ll]ost|[Cc]annot|[Cc]an.t|[Uu]nable|[Bb]locked"
+    "|[Uu]nknown([^[]|$)|[Nn]ot found|[Tt]oo |[Ee]xceed|[Ii]nvalid|[Hh]ung|segfault|[Cc]orrupt"
+    "|[Tt]hrottl"
     "|expire|[Ss]top|[Tt]erminat|[Ss]hutting|[Mm]ilter|[Ss]tarting|[Ss]tarted|reload|refreshing"
     "|[Tt]emporar|Disconnected: |Disconnection|disconnection|SSL|[Uu]nreachable|[Nn]o such|No such"
     "|[Dd]isabled|greylist|INFECTED|removed by|cancelled by|unfrozen|[Bb]ad |[Uu]nexpected"
     "|[Mm]issing|closed after|pipelining|read or written by|not authenticated|not owned|writable"
     "|overriding|signal|restart|NOQUEUE|Sense Key|Opened|[Ee]xit"
 )
-"""An extended regular expression for lines worth to travel; every pattern's line has one of it."""
+"""An extended regular expression for lines worth to travel; every pattern's line has one of it.
+
+A client whose name is not known, ``unknown[192.0.2.1]``, is none: on some hosts half of all are."""
 
 WORKING = "Login: user=|sasl_username=|status=sent|stored mail into|saved mail to| => | -> |A=[a-z]"
 """The same for lines that show something to work: a login, a delivery."""
@@ -103,7 +106,6 @@ tell_times "$since"
 sift() { {
   awk '/^-- /{ print; next }
     { lines++; size += length($0) + 1 }
-    index($0, ": connect from ") || index($0, ": disconnect from ") { next }
     { print substr($0, 1, 2000) }
     END { print "-- read: " lines + 0 " " size + 0 }' |
   tee /dev/fd/3 | grep -aE "^-- |: from=<| <= |$trouble" | awk '
@@ -168,3 +170,75 @@ for path in $syslog $own; do look_at "$path" "$@"; done
 echo end
 """
 )
+
+SEARCH = (
+    PLACE
+    + r"""
+since=$1 most=$2 pack=$3 syslog=$4 own=$5 idents=$6; shift 6
+export LC_ALL=C
+hits() { grep -a "$@" | head -n "$most" | awk '{ print "| " substr($0, 1, 2000) }'; }
+read_one() {
+  file=$1; shift
+  [ -f "$file" ] && [ "$(stat -c %Y "$file")" -ge "$since" ] || return
+  if ! [ -r "$file" ]; then echo "denied $file"; return; fi
+  size=$(stat -c %s "$file")
+  echo "source $file"; [ "$file" = "$path" ] && echo "growing $(stat -c %i "$file") $size $file"
+  case $file in
+  *.gz) gzip -dc "$file" | hits "$@" ;;
+  *) from=$(place "$file" "$size")
+    tail -c +$((from + 1)) "$file" | head -c $((size - from)) | hits "$@" ;;
+  esac
+}
+search() {
+  tell_times "$since"
+  may_read_journal && {
+    match='SYSLOG_FACILITY=2 + _TRANSPORT=kernel'
+    for ident in $idents; do match="$match + SYSLOG_IDENTIFIER=$ident"; done
+    echo 'source journal'
+    journalctl -qa --no-pager -o short-unix --since=@$since $match | hits "$@"
+    syslog=
+  }
+  for path in $syslog $own; do
+    set +f; for file in "$path".*.gz "$path"-*.gz "$path"-*[0-9] "$path".1 "$path"; do
+      read_one "$file" "$@"; done; set -f
+  done
+  echo end
+}
+search "$@" | $pack
+"""
+)
+"""Prints the lines since a time that grep finds by the words given, at most so many of each log."""
+
+FOLLOW = (
+    PLACE
+    + r"""
+since=$1 journal=$2 idents=$3; shift 3
+trap '' PIPE
+tell_times "$since"; set +f
+mark() { sed -u "s/^/$1 /"; }
+rest() {
+  for old in "$1".1 "$1"-*[0-9]; do
+    [ "$(stat -c %i "$old" 2>/dev/null)" = "$2" ] && tail -c +"$3" "$old"; done
+}
+follow() {
+  path=$1 inode=$2 from=$(($3 + 1))
+  if [ "$(stat -c %i "$path")" != "$inode" ]; then rest "$path" "$inode" "$from"; from=1
+  elif [ "$(stat -c %s "$path")" -lt "$3" ]; then from=1; fi
+  tail -c +"$from" -F "$path" 2>/dev/null
+}
+if [ "$journal" ]; then
+  match='SYSLOG_FACILITY=2 + _TRANSPORT=kernel'
+  for ident in $idents; do match="$match + SYSLOG_IDENTIFIER=$ident"; done
+  journalctl -qaf --no-tail --no-pager -o short-unix --since=@$since $match | mark 0 &
+fi
+n=0
+for seen do
+  n=$((n + 1)) path=${seen#*:*:} inode=${seen%%:*} offset=${seen#*:}
+  follow "$path" "$inode" "${offset%%:*}" | mark $n &
+done
+while echo tick; do sleep 5; done
+kill 0
+"""
+)
+"""Prints what is added to the journal or to files from a place on, after a number that says to
+which; over rotation, too. When nobody takes its ticks any more, it ends all that it started."""

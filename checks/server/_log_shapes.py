@@ -13,7 +13,10 @@ SHAPE_LIMIT = 160
 WORDS_LIMIT = 40
 """Words looked at: what comes after them tells no two messages apart."""
 
-_DIGIT = re.compile(r"\d")
+_NUMBER = re.compile(r"[0-9]\w*", re.ASCII)
+_NO_DIGIT = re.compile(r"[A-F]{6,}")
+"""A queue id that happens to have none."""
+
 _HOST = re.compile(r"^[^\s\[]+\[[^\]]*\]\S*$")
 
 
@@ -25,7 +28,13 @@ def shape(text: str) -> str:
     >>> shape("connect to mx.out.test[10.77.9.9]:25: Connection refused")
     'connect to …: Connection refused'
     """
-    words = text[: SHAPE_LIMIT * 3].split(maxsplit=WORDS_LIMIT)[:WORDS_LIMIT]
+    return _shape(_NUMBER.sub("#", text[: SHAPE_LIMIT * 3]))
+
+
+@lru_cache(20_000)
+def _shape(text: str) -> str:
+    """The shape, once the numbers are gone: a log has few such texts, each thousands of times."""
+    words = text.split(maxsplit=WORDS_LIMIT)[:WORDS_LIMIT]
     return visible(" ".join(map(_masked, words)), SHAPE_LIMIT)
 
 
@@ -42,4 +51,4 @@ def _masked(word: str) -> str:
         return f"{name}=…{tail}" if value else word
     if "@" in core or core.startswith("<"):
         return f"<…>{tail}"
-    return f"#{tail}" if _DIGIT.search(core) else word
+    return f"#{tail}" if "#" in core or _NO_DIGIT.fullmatch(core) else word

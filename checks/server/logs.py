@@ -98,7 +98,7 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
         metrics={"lines": float(found.reading.count), "lost": float(facts.lost_count)},
         evidence=tuple(one.example for one in facts.kinds if one.code in grave)[:EVIDENCE],
         facts=facts,
-        mend=mend(found.denied, _user(login)) if found.denied else "",
+        mend=mend(found.denied, login),
     )
 
 
@@ -147,7 +147,7 @@ def _nothing(phases: Phases, login: Login, found: Answer) -> Result:
     if found.denied:
         text = f"may not read {', '.join(found.denied)}"
         finding = Finding("log.not-allowed", text)
-        return phases.result(State.UNKNOWN, text, finding, mend=mend(found.denied, _user(login)))
+        return phases.result(State.UNKNOWN, text, finding, mend=mend(found.denied, login))
     text = "no journal and no mail log on this host"
     return phases.result(State.UNKNOWN, text, Finding("log.none", text))
 
@@ -175,9 +175,3 @@ def in_a_line(kind: LogKind, pattern: Pattern) -> str:
 def in_words(facts: LogFacts) -> str:
     """How much was looked at, and the last signs of life."""
     return f"{facts.lines:,} lines, {len(facts.shapes)} kinds of complaint"
-
-
-def _user(login: Login) -> str:
-    """The user that the login is, where its name says so."""
-    where = login.name.removeprefix("ssh:")
-    return where.partition("@")[0] if "@" in where else ""

@@ -1,7 +1,7 @@
 """Finds the lines of a host's logs that name something: journal and files, old and packed too.
 
 One command a host, with read rights only. Nothing older than asked for is read: the journal knows
-its times, and in a large file the place is found by bisection (`checks.server._log_script`).
+its times, and in a large file the place is found by bisection (`checks.server._log_script.SEARCH`).
 """
 
 from __future__ import annotations
@@ -14,44 +14,14 @@ from datetime import datetime
 from msgspec import Struct
 
 from checks.hosts import Login, LoginError
+from checks.log_line import Line
 from checks.server._log_answer import Printed, read
-from checks.server._log_lines import Line, Stamps
-from checks.server._log_script import IDENTIFIERS, OWN_FILES, PLACE, SYSLOG_FILES
+from checks.server._log_lines import Stamps
+from checks.server._log_script import IDENTIFIERS, OWN_FILES, SEARCH, SYSLOG_FILES
 from checks.text import visible
 
 LIMIT = 1 << 20
 """Bytes of hits that are taken from a host: 5,000 lines. More is said to be cut."""
-
-SCRIPT = (
-    PLACE
-    + r"""
-since=$1 most=$2 syslog=$3 own=$4 idents=$5; shift 5
-tell_times "$since"
-hits() { LC_ALL=C grep -aiF "$@" | awk '{ print "| " substr($0, 1, 2000) }'; }
-read_one() {
-  file=$1; shift
-  [ -f "$file" ] && [ "$(stat -c %Y "$file")" -ge "$since" ] || return
-  if ! [ -r "$file" ]; then echo "denied $file"; return; fi
-  echo "source $file"
-  case $file in
-  *.gz) gzip -dc "$file" | hits "$@" ;;
-  *) size=$(stat -c %s "$file"); tail -c +$(($(place "$file" "$size") + 1)) "$file" | hits "$@" ;;
-  esac
-}
-may_read_journal && {
-  match='SYSLOG_FACILITY=2'
-  for ident in $idents; do match="$match + SYSLOG_IDENTIFIER=$ident"; done
-  echo 'source journal'
-  journalctl -qa --no-pager -o short-unix --since=@$since $match | hits "$@"
-  syslog=
-}
-for path in $syslog $own; do
-  set +f; for file in "$path" "$path".1 "$path"-*[0-9] "$path".*.gz "$path"-*.gz; do
-    read_one "$file" "$@"; done; set -f
-done
-echo end
-"""
-)
 
 
 class Hit(Struct, frozen=True):
@@ -75,15 +45,14 @@ async def search(
 ) -> Found:
     """The lines since then that name one of `terms`."""
     words = [
-        str(int(since.timestamp())),
-        str(LIMIT),
+        *(str(int(since.timestamp())), str(LIMIT), "cat"),
         " ".join(SYSLOG_FILES),
         " ".join(OWN_FILES),
         " ".join(IDENTIFIERS),
-        *(word for term in terms for word in ("-e", term)),
+        *("-iF", *(word for term in terms for word in ("-e", term))),
     ]
     try:
-        output = await login.run(["sh", "-c", SCRIPT, "sh", *words], deadline=deadline, limit=LIMIT)
+        output = await login.run(["sh", "-c", SEARCH, "sh", *words], deadline=deadline, limit=LIMIT)
     except LoginError as error:
         return Found(host=host, trouble=visible(str(error)))
     text = output.stdout.decode("utf-8", "backslashreplace")

@@ -30,7 +30,7 @@ class Queue(Panel):
 
     NUMBER = 3
     TITLE = "Queue"
-    HAS_MESSAGES = True
+    DEEPER = "messages"
     KINDS = ("postfix", "exim", "queue")
     EMPTY = "no host with a login and an MTA: no queue to read"
     COLUMNS = (

@@ -27,6 +27,7 @@ class Servers(Panel):
 
     NUMBER = 1
     TITLE = "Servers"
+    DEEPER = "log"
     KINDS = ("power", "processes", "load", "disks", "logs", *BY_WORD)
     EMPTY = 'no host has a login: login = "local" or "ssh:DEST"'
     COLUMNS = (

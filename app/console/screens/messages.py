@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Input
 
-from app.console.typed_ahead import TypedAhead
+from app.console.filtered import Filtered
 from checks.facts import QueueFacts, Waiting
 from checks.model import now
 from checks.when import span
-from widgets.fields import Line
 from widgets.key_bar import KeyBar
 from widgets.message_list import MessageList
 from widgets.verdict_bar import VerdictBar
@@ -32,23 +30,15 @@ KEYS = (
 )
 
 
-class MessagesScreen(TypedAhead[None]):
+class MessagesScreen(Filtered):
     """Reads the queue when it is opened and when it is asked to; in between it stands still."""
 
+    LIST = MessageList
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back"),
-        Binding("q", "dismiss"),
-        Binding("slash", "find"),
         Binding("enter", "open"),
         Binding("R", "read"),
         Binding("y", "copy"),
     ]
-    DEFAULT_CSS = """
-    MessagesScreen Input, MessagesScreen Input:focus {
-        display: none; height: 1; border: none; padding: 0 1;
-    }
-    MessagesScreen Input.-open { display: block; }
-    """
 
     def __init__(self, host: str, main: MainScreen) -> None:
         super().__init__()
@@ -57,13 +47,12 @@ class MessagesScreen(TypedAhead[None]):
         self._queues: list[Queue] = []
         self._since = now()
         self._is_reading = False
-        self.is_typing = False
 
     def compose(self) -> ComposeResult:
         """The list, its filter, the keys."""
         yield VerdictBar()
         yield MessageList(f"Messages on {self._host}", "")
-        yield Line(placeholder="filter; !word for those without it", select_on_focus=False)
+        yield self.filter_line()
         yield KeyBar(KEYS, ("Esc", "back"))
 
     def on_mount(self) -> None:
@@ -131,38 +120,9 @@ class MessagesScreen(TypedAhead[None]):
         opened = await self._main.hand.submit(message(config, queue, chosen.queue_id))
         self.app.push_screen(MessageScreen(chosen, opened, queue, self._main))
 
-    def action_find(self) -> None:
-        """Open the filter."""
-        self.is_typing = True
-        line = self.query_one(Input)
-        line.add_class("-open")
-        self.set_focus(line)
-        self.type()
-
-    def action_back(self) -> None:
-        """Close the filter, then the screen."""
-        if not self.is_typing:
-            self.dismiss()
-            return
-        self.query_one(Input).value = ""
-        self._close_filter()
-
     def action_copy(self) -> None:
         """Copy the id by OSC 52, as far as the terminal allows it."""
         chosen = self.query_one(MessageList).chosen
         if chosen is not None:
             self.app.copy_to_clipboard(chosen.queue_id)
             self._main.say(f"{chosen.queue_id} sent to the terminal's clipboard")
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter while it is typed."""
-        self.query_one(MessageList).search(event.value)
-
-    def on_input_submitted(self) -> None:
-        """Keep the filter, back to the rows."""
-        self._close_filter()
-
-    def _close_filter(self) -> None:
-        self.is_typing = False
-        self.query_one(Input).remove_class("-open")
-        self.set_focus(self.query_one(MessageList))

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Input
 
-from app.console.typed_ahead import TypedAhead
+from app.console.filtered import Filtered
 from app.engine import Scene
 from checks.model import now
-from widgets.fields import Line
 from widgets.key_bar import KeyBar
 from widgets.panel import Panel
 from widgets.panel_table import PanelTable
@@ -35,23 +33,15 @@ KEYS = (
 )
 
 
-class PanelScreen(TypedAhead[None]):
+class PanelScreen(Filtered):
     """Follows the main screen's scenes, so that freezing freezes it too."""
 
+    LIST = PanelTable
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back"),
-        Binding("q", "dismiss"),
-        Binding("slash", "find"),
         Binding("y", "copy"),
         Binding("z", "freeze"),
         Binding("enter", "open"),
     ]
-    DEFAULT_CSS = """
-    PanelScreen Input, PanelScreen Input:focus {
-        display: none; height: 1; border: none; padding: 0 1;
-    }
-    PanelScreen Input.-open { display: block; }
-    """
 
     def __init__(self, panel: Panel, main: MainScreen, *, find: bool = False) -> None:
         super().__init__()
@@ -63,8 +53,8 @@ class PanelScreen(TypedAhead[None]):
         """The table, its filter, the keys."""
         yield VerdictBar()
         yield PanelTable(self._panel)
-        yield Line(placeholder="filter; !word for rows without it", select_on_focus=False)
-        deeper = [("Enter", "messages")] if self._panel.HAS_MESSAGES else []
+        yield self.filter_line("rows")
+        deeper = [("Enter", self._panel.DEEPER)] if self._panel.DEEPER else []
         yield KeyBar([*deeper, *KEYS], ("Esc", "back"))
 
     def on_mount(self) -> None:
@@ -88,30 +78,20 @@ class PanelScreen(TypedAhead[None]):
         if self._main.scene is not None and not self._main.is_frozen:
             self.query_one(PanelTable).show(self._main.scene.board, now())
 
-    def action_find(self) -> None:
-        """Open the filter."""
-        self.is_typing = True
-        line = self.query_one(Input)
-        line.add_class("-open")
-        self.set_focus(line)
-        self.type()
-
     def action_open(self) -> None:
-        """Show the messages of the chosen host's queue."""
+        """Show what is under the chosen host's row: its queue's messages, or its log."""
         chosen = self.query_one(PanelTable).chosen
-        if self._panel.HAS_MESSAGES and chosen is not None and chosen.standings[0].host:
+        host = chosen.standings[0].host if chosen is not None else None
+        if host is None:
+            return
+        if self._panel.DEEPER == "messages":
             from app.console.screens.messages import MessagesScreen
 
-            self.app.push_screen(MessagesScreen(chosen.standings[0].host.name, self._main))
+            self.app.push_screen(MessagesScreen(host.name, self._main))
+        elif self._panel.DEEPER == "log":
+            from app.console.screens.log import LogScreen
 
-    def action_back(self) -> None:
-        """Close the filter, then the screen."""
-        line = self.query_one(Input)
-        if not self.is_typing:
-            self.dismiss()
-            return
-        line.value = ""
-        self._close_filter()
+            self.app.push_screen(LogScreen(host.name, self._main))
 
     def action_copy(self) -> None:
         """Copy the row and its details by OSC 52, as far as the terminal allows it."""
@@ -124,16 +104,3 @@ class PanelScreen(TypedAhead[None]):
         """Hold the screen, as on the main screen."""
         self._main.freeze()
         self._second()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter while it is typed."""
-        self.query_one(PanelTable).search(event.value)
-
-    def on_input_submitted(self) -> None:
-        """Keep the filter, back to the rows."""
-        self._close_filter()
-
-    def _close_filter(self) -> None:
-        self.is_typing = False
-        self.query_one(Input).remove_class("-open")
-        self.set_focus(self.query_one(PanelTable))

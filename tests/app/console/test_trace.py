@@ -46,7 +46,7 @@ def shown(pilot: Pilot[int]) -> str:
 async def test_a_message_that_no_log_names_is_said_to_be_unknown(
     size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "SCRIPT", "echo zone +0000; echo now 1795546944; echo end")
+    monkeypatch.setattr(search, "SEARCH", "echo zone +0000; echo now 1795546944; echo end")
     session = Once(outage())
     session._engine = Beside()
     async with Console(session).run_test(size=size) as pilot:

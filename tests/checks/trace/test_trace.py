@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from app import tracing
 from checks.hosts.local import LocalLogin
+from checks.log_line import Line
 from checks.model import Host, System
 from checks.resolver import Resolver
-from checks.server._log_lines import Line
 from checks.trace import search
 from checks.trace.ask_queue import told
 from checks.trace.fate import fates
