@@ -390,6 +390,19 @@ class PowerFacts(Struct, frozen=True, tag=True):
     events: tuple[str, ...] = ()
 
 
+class UpsFacts(Struct, frozen=True, tag=True):
+    """An uninterruptible power supply: NUT's words of its status, charge in percent, seconds left.
+
+    None where it does not tell.
+    """
+
+    status: tuple[str, ...]
+    charge: float | None = None
+    runtime: float | None = None
+    load: float | None = None
+    model: str = ""
+
+
 class LogKind(Struct, frozen=True, tag=True):
     """A known kind of trouble in a host's logs, such as ``log.postfix.deferred``.
 
@@ -525,6 +538,7 @@ Facts = (
     | LimitFacts
     | ClockFacts
     | HardwareFacts
+    | UpsFacts
     | LoadFacts
     | DiskFacts
     | QueueFacts

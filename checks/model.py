@@ -121,7 +121,10 @@ class Power(Struct, frozen=True, kw_only=True):
 
 
 class Host(Struct, frozen=True, kw_only=True):
-    """A machine that carries mail, or a device on the way to it."""
+    """A machine that carries mail, or a device on the way to it.
+
+    `ups` is what upsc(8) takes for its uninterruptible power supply, or empty.
+    """
 
     name: str
     address: str
@@ -131,6 +134,7 @@ class Host(Struct, frozen=True, kw_only=True):
     watch: tuple[str, ...] = ()
     ca_file: str = ""
     power: Power | None = None
+    ups: str = ""
 
 
 class Target(Struct, frozen=True, kw_only=True):

@@ -236,4 +236,5 @@ def _host(table: HostTable, problems: Problems) -> Host:
         watch=table.watch,
         ca_file=ca_file,
         power=power(table, problems.source.path),
+        ups=table.ups or "",
     )

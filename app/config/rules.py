@@ -250,6 +250,17 @@ def power(text: str) -> None:
             shlex.split(where)
 
 
+def ups(text: str) -> None:
+    """What upsc(8) takes: ``NAME@HOST`` or ``NAME@HOST:PORT``."""
+    name, _, place = text.partition("@")
+    if not re.fullmatch(r"[A-Za-z0-9._][A-Za-z0-9._-]*", name, re.ASCII) or not place:
+        raise ValueError(f'must be "NAME@HOST", as upsc takes it, not {quoted(text)}')
+    address, _, port = place.partition(":")
+    host(address)
+    if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise ValueError(f"{quoted(port)} is not a port from 1 to 65535")
+
+
 MONITORS = ("alertmanager", "prometheus", "icinga2", "nagios")
 
 

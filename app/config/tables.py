@@ -33,6 +33,7 @@ class HostTable(Struct, frozen=True, kw_only=True):
     power_fingerprint: str = ""
     power_on: tuple[str, ...] = ("running", "on", "up", "active")
     power_off: tuple[str, ...] = ("off", "stopped", "halted", "terminated", "down")
+    ups: str | None = None
     watch: tuple[str, ...] = ()
     ca_file: str = ""
 
@@ -129,6 +130,7 @@ RULES: dict[type[Struct], Rules] = {
         "services": rules.services,
         "watch": rules.paths,
         "power": rules.power,
+        "ups": rules.ups,
         "power_fingerprint": rules.fingerprint,
         "power_on": rules.words,
         "power_off": rules.words,

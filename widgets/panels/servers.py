@@ -16,7 +16,7 @@ from widgets.panel import Panel, by_host, cells, is_shut_out
 from widgets.state import ABSENT, MARKS, mark
 from widgets.text import Row, Span, row
 
-BY_WORD = ("units", "listeners", "limits", "clock", "hardware")
+BY_WORD = ("ups", "units", "listeners", "limits", "clock", "hardware")
 """The checks without a column: what they find wrong is a word in the row and a line below."""
 
 POWER = Column(title="POWER", priority=2, least=5)

@@ -31,6 +31,10 @@ MISTAKES = [
         ':3: host "mail1": "mta": must be "postfix", "exim" or "none", not "posfix"; '
         'did you mean "postfix"?',
     ),
+    (
+        HOST + 'ups = "rack1"',
+        ':3: host "mail1": "ups": must be "NAME@HOST", as upsc takes it, not "rack1"',
+    ),
     # types
     (HOST + "services = 25", ':3: host "mail1": "services": expected a list, got a whole number'),
     (

@@ -30,6 +30,7 @@ login    = "local"
 mta      = "postfix"
 services = ["smtp", "smtp:2525", "imaps"]
 power    = "ipmi:bmc1"
+ups      = "rack1@nut.example.org:3493"
 watch    = ["/etc/postfix"]
 ca_file  = "lab-ca.pem"
 
@@ -83,6 +84,7 @@ def test_the_config_of_the_manual_becomes_a_system(path: Path) -> None:
     assert mail1.ca_file == str(path.parent / "lab-ca.pem")
     assert [target.id for target in system.services("smtp")] == ["smtp/mail1:25", "smtp/mail1:2525"]
     assert (gw.address, gw.login, gw.services) == ("gw", None, ())
+    assert [host.ups for host in config.system.hosts] == ["rack1@nut.example.org:3493", ""]
     powers = {host.name: host.power.where if host.power else "" for host in config.system.hosts}
     assert powers == {"mail1": "bmc1", "gw": ""}
     canary = system.canaries[0]
