@@ -26,3 +26,12 @@ class Judged(Struct, frozen=True):
 def worst_first(judged: Sequence[Judged]) -> list[Judged]:
     """`judged`, so that the first gives the state and the summary."""
     return sorted(judged, key=lambda one: -one.state.badness)
+
+
+def lead(judged: Sequence[Judged], well: str) -> tuple[State, str, *tuple[Finding, ...]]:
+    """State, summary and findings of a result: the worst leads; nothing wrong is `well`."""
+    ordered = worst_first(judged)
+    state, text = State.OK, well
+    if ordered and ordered[0].state is not State.OK:
+        state, text = ordered[0].state, ordered[0].text
+    return (state, text, *(one.finding for one in ordered))

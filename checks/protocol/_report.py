@@ -12,7 +12,7 @@ from checks.model import Result, State, Trip
 from checks.phases import Phases
 from checks.protocol._arrivals import Arrival, Look
 from checks.protocol._dkim import Signature
-from checks.protocol._judged import Judged, worst_first
+from checks.protocol._judged import Judged, lead, worst_first
 from checks.protocol._ladder import READ, SEND, STATUS, STRANGER, climb, in_order, phases
 from checks.protocol._ledger import Book, Sent
 from checks.protocol._received import hops
@@ -37,15 +37,11 @@ def report(run: Run, clock: Phases) -> Result:
     newest = latest(run.look.arrivals, run.before)
     facts = _facts(run, newest)
     judged = worst_first([*_stopped(run.sending), *_stopped(run.reading), *run.judged])
-    state = judged[0].state if judged else State.OK
-    told = next((one.text for one in judged), "") if state != State.OK else ""
     metrics = {"waiting": float(facts.waiting), "lost": float(facts.lost)}
     if facts.took is not None:
         metrics["took"] = facts.took
     result = clock.result(
-        state,
-        told or _well(facts, judged),
-        *(one.finding for one in judged),
+        *lead(judged, _well(facts, judged)),
         metrics=metrics,
         evidence=tuple(_evidence(run)),
         facts=facts,

@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 from checks import connect, trust
-from checks.model import Result, State, Target
+from checks.model import Result, Target
 from checks.phases import Phases
 from checks.protocol import _tls
 from checks.protocol._dialogue import Broken, Dialogue, How
-from checks.protocol._judged import Judged, worst_first
+from checks.protocol._judged import Judged, lead
 from checks.protocol._stopped import Refused, Wait, judge_broken, judge_unreached
 
 _NOT_TALKING = frozenset({"", "resolve", "connect", "ca-file", "tls"})
@@ -116,11 +116,9 @@ class Session:
         if self.certificate is not None:
             metrics["tls_days_left"] = self.certificate.days_left
             evidence = (*evidence, self.certificate.evidence)
-        judged = worst_first(judged)
+        well = f"{banner.rstrip('.') or 'answers'}; {self._security()}"
         return self.phases.result(
-            judged[0].state if judged else State.OK,
-            judged[0].text if judged else f"{banner.rstrip('.') or 'answers'}; {self._security()}",
-            *(one.finding for one in judged),
+            *lead(judged, well),
             metrics=metrics,
             evidence=evidence,
         )

@@ -18,7 +18,7 @@ from checks.http import Answer, Client, Garbled, HttpError, Untrusted
 from checks.model import Result, State, System, Target
 from checks.phases import Phases
 from checks.protocol import _tls
-from checks.protocol._judged import Judged, worst_first
+from checks.protocol._judged import Judged, lead
 from checks.protocol._stopped import judge_unreached
 from checks.text import visible
 
@@ -131,11 +131,8 @@ def _result(phases: Phases, seen: Seen, options: Options) -> Result:
         judged += _tls.judge_certificate(certificate, options)
         metrics["tls_days_left"] = certificate.days_left
         evidence.append(certificate.evidence)
-    judged = worst_first(judged)
     return phases.result(
-        judged[0].state if judged else State.OK,
-        judged[0].text if judged else _well(seen.answers),
-        *(one.finding for one in judged),
+        *lead(judged, _well(seen.answers)),
         metrics=metrics,
         evidence=tuple(evidence),
     )

@@ -19,7 +19,7 @@ from checks.phases import Phases
 from checks.protocol import _chain, _dane, _tls
 from checks.protocol._dane import Dane, judge_dane
 from checks.protocol._endpoint import PROTOCOLS, Endpoint, look
-from checks.protocol._judged import Judged, worst_first
+from checks.protocol._judged import Judged, lead
 from checks.protocol._offers import Offers, known, remember
 from checks.when import clock
 
@@ -78,14 +78,9 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
             asyncio.gather(*(look(one, deadline=left) for one in _services(target))),
         )
     remember(options.folder, target.name, before, _offering(seen), at)
-    judged = worst_first(judge(seen, dane, before, options, at))
-    state = judged[0].state if judged else State.OK
-    told = judged[0].text if judged and state is not State.OK else _well(seen, at)
     days = [_days(one, at) for one in seen if one.chain]
     return phases.result(
-        state,
-        told,
-        *(one.finding for one in judged),
+        *lead(judge(seen, dane, before, options, at), _well(seen, at)),
         metrics={"chain_days_left": min(days)} if days else {},
         evidence=tuple(map(str, seen)),
     )
