@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import groupby
 
+from app.html import document
 from app.incident.entry import Entry
 from app.incident.reports._clock import Clock
 from app.incident.reports._outline import Section, chain, clock, front
@@ -15,21 +16,6 @@ from app.incident.story import Story
 from checks.when import iso
 
 SUFFIX = ".html"
-
-HEAD = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-{style}
-</style>
-</head>
-<body>
-"""
 
 STYLE = """\
 body { font: 15px/1.45 system-ui, sans-serif; color: #1a1a1a; background: #fff;
@@ -72,16 +58,15 @@ PAGES = """
 def render(story: Story) -> str:
     """The whole document."""
     times = clock(story)
-    title = escape(f"Incident {story.id}: {story.title}")
-    parts = [HEAD.format(title=title, style=STYLE + PAGES % escape(story.id))]
-    parts.append(f"<header>\n<p>Incident report</p>\n<h1>{title}</h1>\n</header>\n<main>\n")
+    title = f"Incident {story.id}: {story.title}"
+    parts = [f"<header>\n<p>Incident report</p>\n<h1>{escape(title)}</h1>\n</header>\n<main>\n"]
     parts += map(_section, front(story, times))
     parts += [_figure(heading, svg) for heading, svg in pictures(story, times)]
     parts += map(_section, work(story, times))
     parts.append(f'<section>\n<h2 id="log">Log</h2>\n{_log(story, times)}</section>\n</main>\n')
     parts.append(f"<footer>\n<p>{escape(chain(story))}.</p>\n")
     parts.append(f'<p class="hash">Last hash: {escape(story.head)}</p>\n</footer>\n')
-    return "".join([*parts, "</body>\n</html>\n"])
+    return document(title, STYLE + PAGES % escape(story.id), "".join(parts))
 
 
 def _section(section: Section) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 from html import escape
 
+from app.html import document
 from app.notices import zone as times
 from app.notices.components import OUT, PARTLY, UNKNOWN, WORDS, WORKS
 from app.notices.page.state import Page, PageIncident, Update
@@ -12,21 +13,7 @@ from checks.when import from_iso, iso
 
 NAME = "index.html"
 
-HEAD = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<link rel="alternate" type="application/atom+xml" title="Mail status" href="status.atom">
-<style>
-{style}
-</style>
-</head>
-<body>
-"""
+FEED = '<link rel="alternate" type="application/atom+xml" title="Mail status" href="status.atom">\n'
 
 STYLE = """\
 body { font: 1.05rem/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff;
@@ -54,9 +41,7 @@ GLYPHS = {WORKS: "✓", PARTLY: "!", OUT: "✗", UNKNOWN: "?"}
 def render(page: Page, zone: tzinfo | None) -> str:
     """The whole document; times are those of `zone`, and say so."""
     state, sentence = _now(page)
-    title = f"Mail status: {sentence}"
-    parts = [HEAD.format(title=escape(title), style=STYLE)]
-    parts.append(f"<header>\n<h1>Mail status</h1>\n{_updated(page, zone)}</header>\n<main>\n")
+    parts = [f"<header>\n<h1>Mail status</h1>\n{_updated(page, zone)}</header>\n<main>\n"]
     parts.append(f'<p class="now {state}"><strong>{escape(sentence)}</strong></p>\n')
     parts.append(_components(page))
     for one in page.open:
@@ -65,7 +50,7 @@ def render(page: Page, zone: tzinfo | None) -> str:
     parts.append(_history(page, zone))
     parts.append('</main>\n<footer>\n<p>This page needs no scripts. <a href="status.atom">')
     parts.append('Atom feed</a>, <a href="status.json">JSON</a>.</p>\n</footer>\n')
-    return "".join([*parts, "</body>\n</html>\n"])
+    return document(f"Mail status: {sentence}", STYLE, "".join(parts), FEED)
 
 
 def _now(page: Page) -> tuple[str, str]:
