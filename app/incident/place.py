@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -104,23 +105,38 @@ def put(path: Path, content: bytes, *, aside: Path | None = None) -> None:
     One that is there already goes `aside`, and the new one is for the same people. Without `aside`
     FileExistsError is raised.
     """
-    made = _beside(path)
-    fd = create(made)
-    try:
-        write(fd, content)
-        if aside:
-            _make_alike(fd, path)
-        os.fsync(fd)
+    with _made(path, content, lambda fd: _make_alike(fd, path) if aside else None) as made:
         if aside:
             os.link(path, aside)
             made.replace(path)
         else:
             os.link(made, path)
+    sync_folder(path.parent)
+
+
+def replace(path: Path, content: bytes, mode: int) -> None:
+    """The same in the place of what is there, as `mode` has it; the folder is not synced yet."""
+    with _made(path, content, lambda fd: os.fchmod(fd, mode)) as made:
+        made.replace(path)
+
+
+@contextmanager
+def _made(path: Path, content: bytes, dress: Callable[[int], None]) -> Iterator[Path]:
+    """A file of `content`, whole and on disk, that may become `path`; else it is gone afterwards.
+
+    `dress` gives its descriptor owner and mode.
+    """
+    made = _beside(path)
+    fd = create(made)
+    try:
+        write(fd, content)
+        dress(fd)
+        os.fsync(fd)
+        yield made
     finally:
         os.close(fd)
         with suppress(FileNotFoundError):
             made.unlink()
-    sync_folder(path.parent)
 
 
 def _beside(path: Path) -> Path:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import tzinfo
 from pathlib import Path
 
@@ -18,6 +17,9 @@ STATE = "status.json"
 
 SIZE_LIMIT = 16 << 20
 """Bytes; fifty incidents of two hundred updates have a tenth of it."""
+
+FOR_ALL = 0o644
+"""Whoever has an account, or a web server, may read it, whatever our umask is."""
 
 LOCK = ".status.lock"
 
@@ -40,9 +42,10 @@ def publish(
         folder.mkdir(mode=0o755, exist_ok=True)
         with _alone(folder):
             page = gated(with_update(_read(folder / STATE), incident, update, components))
-            _put(folder / html.NAME, html.render(page, zone).encode())
-            _put(folder / atom.NAME, atom.render(page, str(folder.resolve())).encode())
-            _put(folder / STATE, encode(page))
+            place.replace(folder / html.NAME, html.render(page, zone).encode(), FOR_ALL)
+            feed = atom.render(page, str(folder.resolve())).encode()
+            place.replace(folder / atom.NAME, feed, FOR_ALL)
+            place.replace(folder / STATE, encode(page), FOR_ALL)
             place.sync_folder(folder)
     except Locked as error:
         raise PublishError(str(error)) from error
@@ -76,18 +79,3 @@ def _read(path: Path) -> Page:
         return decode(content)
     except ValueError as error:
         raise PublishError(f"{path}: is no page of mailmedic's ({error}); move it away") from error
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Nobody ever reads half of it; in a shared folder no link leads anywhere else."""
-    made = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    fd = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | place.SAFE, 0o644)
-    try:
-        os.fchmod(fd, 0o644)  # the umask cuts what open is given
-        place.write(fd, content)
-        os.fsync(fd)
-        made.replace(path)
-    finally:
-        os.close(fd)
-        with suppress(FileNotFoundError):
-            made.unlink()
