@@ -55,8 +55,12 @@ class Posted:
         names = {one.route for one in self.deliveries if one.outcome in outcomes}
         return [route for route in self.routes if route.name in names]
 
-    async def send(self, hand: Hand, routes: Sequence[Route], *, in_doubt: bool = False) -> None:
-        """Send it by `routes`; what was accepted there before is not sent again."""
+    def start(self, hand: Hand, routes: Sequence[Route], *, in_doubt: bool = False) -> None:
+        """Begin to send it by `routes`; what was accepted there before is not sent again."""
+        self.is_running = True
+        hand.start(self._send(hand, routes, in_doubt=in_doubt))
+
+    async def _send(self, hand: Hand, routes: Sequence[Route], *, in_doubt: bool) -> None:
         desk = hand.session.engine.desk
         self._ended = self.deliveries
         self._sending = Sending(
@@ -65,7 +69,6 @@ class Posted:
             lambda: desk.situation.entries if desk.situation else (),
             in_doubt=in_doubt,
         )
-        self.is_running = True
         try:
             entry = await hand.perform(self._sending)
         finally:
@@ -95,7 +98,7 @@ class SendingScreen(Screen[None]):
         """Send all of it, and show how it goes."""
         posted = [Posted(told, routes) for told, routes in outgoing]
         for one in posted:
-            main.hand.start(one.send(main.hand, one.routes))
+            one.start(main.hand, one.routes)
         return cls(main, posted)
 
     def compose(self) -> ComposeResult:
@@ -108,7 +111,7 @@ class SendingScreen(Screen[None]):
     def on_mount(self) -> None:
         """Look at it now and then."""
         self.set_focus(self.query_one(Reader))
-        self.set_interval(LOOK_EVERY, self._look)
+        self._looking = self.set_interval(LOOK_EVERY, self._look)
         self.set_interval(1.0, lambda: self._main.tell(self.query_one(VerdictBar)))
         self._look()
 
@@ -119,6 +122,8 @@ class SendingScreen(Screen[None]):
     def _look(self) -> None:
         rows = [line for one in self._posted for line in (*_rows(one), ())]
         self.query_one(Reader).show(self._title(), rows)
+        if not self._is_running:
+            self._looking.pause()  # each look costs bytes on the line, and nothing comes any more
 
     def _title(self) -> str:
         known = [one.outcome for posted in self._posted for one in posted.deliveries]
@@ -151,7 +156,8 @@ class SendingScreen(Screen[None]):
         self._since = time.monotonic()
         for one, routes in wanted:
             in_doubt = "unknown" in outcomes
-            self._main.hand.start(one.send(self._main.hand, routes, in_doubt=in_doubt))
+            one.start(self._main.hand, routes, in_doubt=in_doubt)
+        self._looking.resume()
 
     def action_leave(self) -> None:
         """Back; what is under way goes on."""
