@@ -40,10 +40,9 @@ FINDINGS = _look.FINDINGS | {
 
 
 class Options(CheckOptions, frozen=True, kw_only=True):
-    """``[check.hardware]``. Seconds: a boot is of late, and disks are asked again."""
+    """``[check.hardware]``. Seconds between two questions to the disks: `ask_disks`."""
 
     interval: float = 60.0
-    rebooted: float = 3600.0
     ask_disks: float = 900.0
 
 
@@ -80,7 +79,7 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
     before = _seen.first(target.id, counts, now())
     judged = [
         *judge(seen, before, counts),
-        *judge_boot(seen, options),
+        *judge_boot(seen),
         *(one for array in seen.arrays for one in judge_array(array)),
         *judge_disks(disks),
     ]
@@ -132,14 +131,13 @@ def judge(seen: HardwareFacts, before: Counts, counts: Counts) -> list[Judged]:
     return judged
 
 
-def judge_boot(seen: HardwareFacts, options: Options) -> list[Judged]:
-    """Whether the host went down on purpose; an alarm only while that is news."""
+def judge_boot(seen: HardwareFacts) -> list[Judged]:
+    """Whether the host went down on purpose. It is up again, so that is a clue and no alarm."""
     if seen.ended != "unclean":
         return []
     up = (now() - seen.booted).total_seconds()
     text = f"went down without a shutdown before {clock(seen.booted)}, {span(up)} ago"
-    state = State.WARNING if up < options.rebooted else State.OK
-    return [Judged(state, "reboot.unclean", text)]
+    return [Judged(State.OK, "reboot.unclean", text)]
 
 
 def judge_array(array: RaidArray) -> list[Judged]:
