@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 
 from checks.drift._copy import Copy
 from checks.drift._diff import change
-from checks.drift._named import held, named
+from checks.drift._named import JOINED, held, named
 from checks.facts import Change
 from checks.text import redact, visible
 
@@ -33,6 +34,9 @@ CHANGES_KEPT = 100
 """Changes of one section that are listed."""
 
 VALUE_LIMIT = 120
+
+_FRAME = re.compile(r" / (?:type \w+ hook |:|iif(?:name)? \"?lo\"? )")
+"""Rules that each table has: the others say what it is for."""
 
 
 class Seen(Struct, frozen=True):
@@ -79,7 +83,8 @@ def _differing(
         if names:
             gone = [name for name in names if name not in fresh]
             come = [name for name in names if name in fresh]
-            what = (come or gone)[0].rpartition(" / ")[2]
+            telling = [name for name in come or gone if not _FRAME.search(name)] or come or gone
+            what = telling[0].rpartition(JOINED)[2]
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             yield replace(
                 empty,

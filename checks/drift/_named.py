@@ -114,7 +114,7 @@ def _units(lines: Iterable[str]) -> Named:
             path, _, digest = line.partition(" ")
             yield path, digest
     for unit, known in states.items():
-        yield unit, ", ".join(sorted(known))
+        yield unit, "masked" if "masked" in known else ", ".join(sorted(known))
 
 
 def _rules(lines: Iterable[str]) -> Named:

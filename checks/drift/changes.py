@@ -136,6 +136,7 @@ class Looked(Struct, frozen=True, kw_only=True):
 
     answer: Answer
     baseline_at: datetime
+    is_new: bool
     not_kept: str
     changes: list[Change]
     relays: list[str]
@@ -143,6 +144,7 @@ class Looked(Struct, frozen=True, kw_only=True):
 
 def _compare(memory: Memory, answer: Answer, since: datetime, retake: bool) -> Looked:
     """What was seen against the baseline, and beside what the logs tell."""
+    is_new = retake or memory.baseline is None
     good, not_kept = memory.keep(answer.now, retake=retake)
     settings = {name: seen for name, seen in memory.seen.items() if name in KINDS}
     texts = {name: seen.copy.text or "" for name, seen in memory.seen.items()}
@@ -153,6 +155,7 @@ def _compare(memory: Memory, answer: Answer, since: datetime, retake: bool) -> L
     return Looked(
         answer=answer,
         baseline_at=good.at,
+        is_new=is_new,
         not_kept=not_kept,
         changes=attributed(merged(differing, told), told),
         relays=list(open_relays(parameters, services)),
@@ -200,7 +203,10 @@ def _summary(looked: Looked, holds: list[Change]) -> str:
     if holds:
         held = ", ".join(one.what for one in holds[:3])
         parts.append(f"{held} on hold since the baseline: no upgrades")
-    if not looked.changes:
+    if looked.is_new:
+        count = len(looked.answer.sections.keys() & KINDS.keys())
+        parts.append(f"baseline taken of {count} kinds of settings")
+    elif not looked.changes:
         parts.append(f"nothing has changed since {looked.baseline_at:%a %d %b %H:%MZ}")
     for one in looked.changes[: 3 - len(parts)]:
         age = span((looked.answer.now - one.at).total_seconds())

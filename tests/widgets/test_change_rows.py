@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from checks.changed import listed
 from checks.facts import Change, ChangeFacts, DriftFacts, FileChange
 from tests.boards import ONSET
-from tests.widgets.scene import AT, OK, answer, standing
-from widgets.change_rows import change_entries
+from tests.widgets.scene import OK, answer, standing
+from widgets.change_rows import change_entry
 from widgets.entry import Entry
 
 MINUTE = timedelta(minutes=1)
@@ -19,7 +20,7 @@ def entries(*changes: Change, files: tuple[FileChange, ...] = ()) -> list[Entry]
         standing("changes", "mail1", answer(OK, facts=ChangeFacts(LONG_AGO, changes))),
         standing("config", "mail1", answer(OK, facts=DriftFacts(LONG_AGO, 9, files))),
     ]
-    return change_entries(asked, ONSET, AT)
+    return [change_entry(change, ONSET) for change in listed(asked, ONSET)]
 
 
 def told(entry: Entry) -> str:
@@ -54,5 +55,5 @@ def test_a_setting_is_told_with_the_file_that_was_edited() -> None:
     file, alone = entries(setting, other, files=(edit,))
     assert told(file) == "03:01  −3m  mail1  /etc/postfix/main.cf  +1 −1"
     (effective,) = file.more
-    assert effective[1].text == "mynetworks 127.0.0.0/8 → 0.0.0.0/0"
+    assert effective[0].text == "effective: mynetworks 127.0.0.0/8 → 0.0.0.0/0"
     assert told(alone) == "03:00  −4m  mail1  parameter relayhost = [old.test]"

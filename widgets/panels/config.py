@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from checks.board import Board, Standing
+from checks.changed import listed
 from checks.facts import ChangeFacts, DriftFacts
 from checks.model import State
-from widgets.change_rows import change_entries
+from widgets.change_rows import change_entry
 from widgets.columns import Column
 from widgets.entry import Entry
 from widgets.panel import Panel, is_shut_out
@@ -30,7 +31,8 @@ class Config(Panel):
 
     def entries(self, board: Board, at: datetime) -> list[Entry]:
         """A row for each change; distances count from the onset while there is one."""
-        return change_entries(board.of_kinds(*self.KINDS), self.onset, at)
+        changes = listed(board.of_kinds(*self.KINDS), self.onset)
+        return [change_entry(change, self.onset or at) for change in changes]
 
     def below(self, board: Board, at: datetime) -> list[Row]:  # noqa: ARG002
         """What could not be compared, then what the baseline is."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.drift._compare import KINDS
+from checks.drift._compare import KINDS, Seen, differences
+from checks.drift._copy import Copy
 from checks.drift._named import held, named, text_of
 
 NFT = """\
@@ -44,6 +47,15 @@ def test_a_firewall_rule_is_named_with_table_and_chain_and_what_fail2ban_writes_
         "inet fault / input / type filter hook input priority filter; policy accept;",
         "inet fault / input / tcp dport { 465, 587 } reject with tcp reset",
     ]
+
+
+def test_a_new_table_is_called_by_its_first_rule_of_its_own() -> None:
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    empty, full = (
+        Copy(stamp="", mtime=0, access="", digest=text[:1], text=text) for text in ("", NFT)
+    )
+    (change,) = differences({"firewall": empty}, {"firewall": Seen(full, at, at)}, at)
+    assert change.what == "+ tcp dport { 465, 587 } reject with tcp reset and 1 more"
 
 
 def test_dovecots_settings_are_named_with_the_blocks_that_they_stand_in() -> None:

@@ -1,0 +1,99 @@
+"""What changed on the hosts, and new baselines of them: without a screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from app.problem import Problem
+from checks import changed
+from checks.model import Result, now
+from checks.when import iso, span
+
+if TYPE_CHECKING:
+    from app.config import Config
+    from app.monitor import Job
+    from checks.board import Board
+
+SCHEMA = "mailmedic.diff/1"
+
+
+def jobs(config: Config, host: str) -> list[Job]:
+    """What is to be asked of that host, else of all. Raises Problem for one that is none."""
+    from app.plan import plan
+
+    found = [job for job in plan(config) if job.kind in changed.KINDS]
+    names = ", ".join(dict.fromkeys(job.target.name for job in found)) or "none"
+    if host and all(job.target.name != host for job in found):
+        raise Problem(f"{host!r} is no host with a login; those are: {names}")
+    return [job for job in found if host in ("", job.target.name)]
+
+
+async def look(config: Config, host: str) -> Board:
+    """Ask once; the board of that."""
+    from app.engine import close_logins
+    from app.monitor import Monitor
+
+    try:
+        return await Monitor(config.system.name, jobs(config, host)).sweep()
+    finally:
+        await close_logins(config.system)
+
+
+async def take(config: Config, host: str) -> list[tuple[Job, Result]]:
+    """Take new baselines; what each look said."""
+    from app.engine import close_logins
+
+    async def one(job: Job) -> Result:
+        check: Any = job.check
+        result: Result = await check.take(job.target, job.options, deadline=job.options.deadline)
+        return result
+
+    try:
+        wanted = jobs(config, host)
+        return list(zip(wanted, await asyncio.gather(*map(one, wanted)), strict=True))
+    finally:
+        await close_logins(config.system)
+
+
+def text(board: Board) -> Iterator[str]:
+    """The list as a person reads it: the latest first, each with its diff."""
+    at = now()
+    for one in changed.listed(board.standings.values(), None):
+        kind = "" if one.kind == "file" else f"{one.kind} "
+        stamp = f"{'≤' if one.after else ''}{iso(one.at)[:-5]}Z" if one.at else "unknown"
+        age = f"{span((at - one.at).total_seconds())} ago" if one.at else ""
+        yield "  ".join(filter(None, (stamp, age, one.host, f"{kind}{one.what}", one.more)))
+        yield from (f"    {line}" for line in (*one.notes, *one.diff))
+    for standing in board.standings.values():
+        result = standing.result
+        if result is not None and (result.facts is None or result.mend):
+            yield f"{standing.id}  {result.state.name}  {result.summary}"
+            yield from [f"    mend: {result.mend}"] if result.mend else []
+
+
+def document(board: Board) -> dict[str, object]:
+    """The same as one JSON document."""
+    return {
+        "schema": SCHEMA,
+        "at": iso(now()),
+        "changes": [
+            {
+                "host": one.host,
+                "kind": one.kind,
+                "what": one.what,
+                "at": iso(one.at) if one.at else None,
+                "after": iso(one.after) if one.after else None,
+                "more": one.more,
+                "notes": list(one.notes),
+                "diff": list(one.diff),
+            }
+            for one in changed.listed(board.standings.values(), None)
+        ],
+        "checks": [
+            {"id": one.id, "state": one.result.state.name, "summary": one.result.summary}
+            for one in board.standings.values()
+            if one.result is not None
+        ],
+    }

@@ -1,0 +1,106 @@
+"""Everything that changed on all hosts as one list; what preceded the onset on top. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from msgspec import Struct
+
+from checks.board import Standing
+from checks.facts import Change, ChangeFacts, DriftFacts, FileChange
+
+KINDS = ("config", "changes")
+"""The checks whose facts are listed."""
+
+DAY = 86400.0
+
+SAME = 2.0
+"""Seconds: an effective setting that changed with a file is told with the file."""
+
+
+class Changed(Struct, frozen=True, kw_only=True):
+    """One change, and the check that found it.
+
+    `at` and `after` as `checks.facts.Change` has them, `at` None where nobody knows. `what` is the
+    change itself and `more` what goes with it (lines added and removed, by whom); `notes` are what
+    is known besides, `diff` the lines that differ.
+    """
+
+    host: str
+    kind: str
+    what: str
+    at: datetime | None
+    after: datetime | None
+    standing: Standing
+    more: str = ""
+    notes: tuple[str, ...] = ()
+    diff: tuple[str, ...] = ()
+
+    def may_precede(self, onset: datetime) -> bool:
+        """Whether it may have been before the onset as well as after it."""
+        return self.after is not None and self.at is not None and self.after < onset < self.at
+
+
+def listed(standings: Iterable[Standing], onset: datetime | None) -> list[Changed]:
+    """What `standings` tell of, the first suspects first."""
+    hosts: dict[str, list[Standing]] = {}
+    for standing in standings:
+        hosts.setdefault(standing.host.name if standing.host else "", []).append(standing)
+    found = [one for host, own in hosts.items() for one in _of_host(host, own)]
+    return sorted(found, key=lambda one: _place(one, onset))
+
+
+def _place(one: Changed, onset: datetime | None) -> tuple[int, float]:
+    """What came after the onset did not bring it about; what came a day before hardly did."""
+    if one.at is None:
+        return 2, 0.0
+    if onset is None:
+        return 0, -one.at.timestamp()
+    at = onset if one.may_precede(onset) else one.at
+    before = (onset - at).total_seconds()
+    return 1 if before < 0 else 2 if before > DAY else 0, -at.timestamp()
+
+
+def _of_host(host: str, standings: list[Standing]) -> Iterator[Changed]:
+    files: list[tuple[Standing, FileChange]] = []
+    others: list[tuple[Standing, Change]] = []
+    for standing in standings:
+        facts = standing.result.facts if standing.result else None
+        if isinstance(facts, DriftFacts):
+            files += [(standing, change) for change in facts.changes]
+        elif isinstance(facts, ChangeFacts):
+            others += [(standing, change) for change in facts.changes]
+    for standing, file in files:
+        effects = [change for _, change in others if _is_effect(change, file)]
+        yield Changed(
+            host=host,
+            kind="file",
+            what=file.path,
+            at=file.at,
+            after=None,
+            standing=standing,
+            more=f"+{file.added} −{file.removed}" if file.kind == "changed" else file.kind,
+            notes=tuple(f"effective: {change.text}" for change in effects),
+            diff=file.diff,
+        )
+    for standing, change in others:
+        if not any(_is_effect(change, file) for _, file in files):
+            yield Changed(
+                host=host,
+                kind=change.kind,
+                what=change.text,
+                at=change.at,
+                after=change.after,
+                standing=standing,
+                more=f"by {change.who}" if change.who else "",
+                notes=(f"by the command {change.how}",) if change.how else (),
+                diff=change.diff,
+            )
+
+
+def _is_effect(change: Change, file: FileChange) -> bool:
+    """Whether it is an effective setting that changed when the file did."""
+    if change.kind != "parameter" or change.after is not None or file.at is None:
+        return False
+    return abs((change.at - file.at).total_seconds()) < SAME
