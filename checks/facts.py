@@ -419,7 +419,6 @@ class LogKind(Struct, frozen=True, tag=True):
     users: tuple[Reason, ...] = ()
     domains: tuple[Reason, ...] = ()
     hosts: tuple[Reason, ...] = ()
-    queue_ids: tuple[str, ...] = ()
     example: str = ""
 
 

@@ -25,9 +25,6 @@ from checks.when import clock, span
 
 T = TypeVar("T")
 
-FIX = "fix"
-"""The id of the step whose ticked items say what was done about it."""
-
 
 class Known(Struct, frozen=True, kw_only=True):
     """What a draft is made of. `earlier` holds incidents before this one."""

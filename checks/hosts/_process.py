@@ -118,17 +118,6 @@ async def head(reader: StreamReader, limit: int) -> bytes:
     return bytes(kept)
 
 
-async def exit_status(process: Process) -> int:
-    """Wait for it. As a shell has it: 128 and the number of the signal that ended it."""
-    status = await process.wait()
-    return status if status >= 0 else 128 - status
-
-
-def pipes(process: Process) -> tuple[StreamReader, StreamReader]:
-    """Its stdout and stderr, which `spawn` has made pipes."""
-    return cast(StreamReader, process.stdout), cast(StreamReader, process.stderr)
-
-
 class Running:
     """A `Stream` over a process: its stdout, and a task that knows how it ends."""
 

@@ -16,7 +16,6 @@ from checks.when import from_iso
 class _Status(Struct, frozen=True, rename="camel"):
     state: str = "active"
     silenced_by: list[str] = []
-    inhibited_by: list[str] = []
 
 
 class _Alert(Struct, frozen=True, rename="camel"):

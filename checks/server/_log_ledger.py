@@ -122,9 +122,6 @@ def _kind(own: list[Event], recent: datetime) -> LogKind:
         users=_most(one.user for one in own),
         domains=_most(one.domain for one in own),
         hosts=_most(one.host for one in own),
-        queue_ids=tuple(dict.fromkeys(one.queue_id for one in reversed(own) if one.queue_id))[
-            :SHOWN
-        ],
         example=own[-1].text,
     )
 

@@ -32,7 +32,6 @@ class LastLook(Screen[bool | None]):
         super().__init__()
         self._outgoing = outgoing
         self._warnings = warnings
-        self._is_seen = False
 
     def compose(self) -> ComposeResult:
         """The texts, and the two ways out."""
