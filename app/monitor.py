@@ -34,6 +34,9 @@ BEATS = 10
 """Groups of starts in an interval: checks that run side by side cost half of what they cost
 one by one, each with cold caches."""
 
+GROUP_GRID = 10.0
+"""Seconds of the grid that a group shares, whose intervals are multiples of it."""
+
 TELL_PAUSE = 2.0
 """Seconds between two boards while no state turns: what a person can follow on a slow line."""
 
@@ -47,12 +50,13 @@ FINDINGS = {
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """One check of one target, with its options."""
+    """One check of one target, with its options. Jobs of one `group` start together."""
 
     kind: str
     check: Check
     target: Target
     options: CheckOptions
+    group: str = ""
 
 
 class Monitor:
@@ -82,10 +86,14 @@ class Monitor:
 
     async def run(self) -> None:
         """Run every check on its interval, for ever."""
+        began = asyncio.get_running_loop().time()
+        places: dict[str, int] = {}
         async with asyncio.TaskGroup() as tasks:
             count = max(1, len(self._jobs))
             for place, job in enumerate(self._jobs.values()):
-                tasks.create_task(self._repeat(job, share=place / count), name=job.target.id)
+                first = places.setdefault(job.group or job.target.id, place)
+                repeated = self._repeat(job, began, share=first / count)
+                tasks.create_task(repeated, name=job.target.id)
 
     async def sweep(self) -> Board:
         """Run every check once, with the retries that confirm it; the board after that.
@@ -119,11 +127,11 @@ class Monitor:
         for event in self._hurry.values():
             event.set()
 
-    async def _repeat(self, job: Job, *, share: float) -> None:
+    async def _repeat(self, job: Job, began: float, *, share: float) -> None:
         """Run `job` on a grid of its interval; `share` (0 to 1) is its place on the grid."""
         clock = asyncio.get_running_loop().time
         interval = job.options.interval
-        began = clock() + int(share * BEATS) / BEATS * interval
+        began += int(share * BEATS) / BEATS * (min(interval, GROUP_GRID) if job.group else interval)
         await asyncio.sleep(share * START_SPREAD)
         while True:
             is_soft = await self._run_once(job) and not self._is_explained(job)

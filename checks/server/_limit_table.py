@@ -43,7 +43,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     files: tuple[OpenFiles, ...]
 
 
-# The shell itself counts files and reads limits: no program is started per process.
+# The shell itself counts files, and one grep reads all limits: no program is started per process.
 SCRIPT = f"""
 [ -r /proc/self/limits ] || exit 1
 echo limits
@@ -53,20 +53,25 @@ sed -n 's/^[^#[:space:]].*[[:space:]]smtpd\\([[:space:]].*\\)*$/master &/p' /etc
 doveconf default_process_limit {" ".join(f"service/{one}/process_limit" for one in DOVECOT)} \
   2>/dev/null
 cd /proc
-for file in $(grep -lE '^({"|".join(WITH_FILES)})$' /dev/null [0-9]*/comm 2>/dev/null |
-  head -n {FILES_MOST}); do
-  pid=${{file%/comm}}; count=-
-  read -r name <"$file" || continue
-  [ -r "$pid/fd" ] && [ -x "$pid/fd" ] && {{ set -- "$pid"/fd/*; [ -e "$1" ] && count=$#; }}
-  while read -r a b c soft rest; do
-    [ "$a $b $c" = "Max open files" ] && echo "files $pid $name $count $soft"
-  done <"$pid/limits"
-done 2>/dev/null
+names=$(grep -E '^({"|".join(WITH_FILES)})$' /dev/null [0-9]*/comm 2>/dev/null |
+  head -n {FILES_MOST})
+set --
+for one in $names; do
+  pid=${{one%%/*}}; set -- "$@" "$pid/limits"
+  echo "name $pid ${{one#*:}}"
+done
+[ $# = 0 ] || grep 'Max open files' /dev/null "$@" 2>/dev/null
+for one in "$@"; do
+  pid=${{one%/*}}; [ -r "$pid/fd" ] && [ -x "$pid/fd" ] || continue
+  set -- "$pid"/fd/*; [ -e "$1" ] && echo "count $pid $#"
+done
 exit 0
 """
 
 _EACH_LINE = re.MULTILINE | re.ASCII
-_FILES = re.compile(r"^files (\d{1,10}) ([a-z0-9-]{1,15}) (-|\d{1,9}) (\d{1,9})$", _EACH_LINE)
+_NAME = re.compile(r"^name (\d{1,10}) ([a-z0-9-]{1,15})$", _EACH_LINE)
+_MOST = re.compile(r"^(\d{1,10})/limits:Max open files +(\d{1,9}) ", _EACH_LINE)
+_COUNT = re.compile(r"^count (\d{1,10}) (\d{1,9})$", _EACH_LINE)
 _SERVICE = re.compile(r"^service/([a-z0-9-]{1,32})/process_limit = (\d{1,9})$", _EACH_LINE)
 _MASTER = re.compile(r"^master (\S{1,100})(?:\s+\S+){5}\s+(-|\d{1,9})\s+smtpd(?:\s.*)?$", re.ASCII)
 
@@ -77,13 +82,16 @@ def parse(text: str) -> Limits:
         raise Garbled("no /proc there as Linux has it")
     postfix = _last(r"^postfix (\S+) *$", text, 100)
     default = _last(r"^default_process_limit = (\S+)$", text, 100)
+    most: dict[str, str] = dict(_MOST.findall(text))
+    counts: dict[str, str] = dict(_COUNT.findall(text))
     lines = filter(None, map(_MASTER.match, text.split("\n")))
     return Limits(
         smtpd={line[1]: postfix if line[2] == "-" else int(line[2]) or None for line in lines},
         dovecot={name: int(most) or default for name, most in _SERVICE.findall(text)},
         files=tuple(
-            OpenFiles(int(pid), name, None if count == "-" else int(count), int(most))
-            for pid, name, count, most in _FILES.findall(text)
+            OpenFiles(int(pid), name, int(counts[pid]) if pid in counts else None, int(most[pid]))
+            for pid, name in _NAME.findall(text)
+            if pid in most
         ),
     )
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 TICKS = 100
 """USER_HZ: the clock that /proc counts in, the same on every machine that Debian runs on."""
 
+FIELDS = 24 + 15
+"""Words of a line of /proc/PID/stat that travel: 24 fields, and the blanks that a name may hold."""
+
 COMMAND_LIMIT = 300
 """Characters of a command line that are looked at; a daemon's path and options take 60."""
 
@@ -51,7 +54,7 @@ class Table(Struct, frozen=True, kw_only=True):
 
 _GLOBS = "|".join(f"*'({name}) '*" for name in sorted(COMMANDED))
 
-# Five programs are started, whatever runs there; all the rest is done by the shell itself.
+# Six programs are started, whatever runs there; all the rest is done by the shell itself.
 # grep names the file beside each line, and Linux puts the pid into both: a process that calls
 # itself "x\n1 (master" is found out. It gets /dev/null so that it names the file of a single one.
 # head prints the first line of each only, which no command line can leave to imitate the heads.
@@ -64,7 +67,7 @@ grep -m 1 KernelPageSize self/smaps
 for f in {" ".join(FILES)}; do [ -e "$f" ] && echo "file $f"; done
 pattern='^1 \\(|^[0-9]+ \\(({"|".join(sorted(NAMES))})[ )]'
 lines=$(grep -E "$pattern" /dev/null [0-9]*/stat 2>/dev/null)
-printf '%s\\n' "$lines"
+printf '%s\\n' "$lines" | cut -d ' ' -f -{FIELDS}
 set -f; IFS='
 '; set --
 for line in $lines; do

@@ -112,6 +112,15 @@ async def test_starts_are_spread_over_the_interval() -> None:
     assert check.most_at_once < 5
 
 
+async def test_what_goes_to_one_host_together_starts_together() -> None:
+    check = Asked(lambda: State.OK, takes=0.01)
+    apart = monitor(check, targets=20, interval=1.0)
+    jobs = [replace(job, group=f"ssh:host{n % 4}") for n, job in enumerate(apart._jobs.values())]
+    together = Monitor("lab.test", jobs)
+    await watch(together, lambda _: check.asked >= 60)
+    assert check.most_at_once >= 5
+
+
 async def test_a_costly_check_rests_in_proportion_to_what_it_took() -> None:
     check = Asked(lambda: State.OK, takes=0.2)
     one = monitor(check, interval=0.01, rest=5.0)

@@ -31,9 +31,12 @@ default_process_limit = 100
 service/imap-login/process_limit = 0
 service/imap/process_limit = 1024
 service/lmtp/process_limit = 0
-files 574 dovecot 236 20000
-files 806 qmgr - 20000
-"""
+name 574 dovecot
+name 806 qmgr
+574/limits:Max open files            20000                20000                files     
+806/limits:Max open files            20000                20000                files     
+count 574 236
+"""  # noqa: W291
 
 
 def smtpd(pid: int, service: str) -> Seen:
