@@ -92,10 +92,18 @@ class Tail:
 
 def login_of(config: Config, name: str) -> Login:
     """The way into that host. Raises Problem."""
-    found = next((one.login for one in config.system.hosts if one.name == name), None)
-    if found is None:
-        raise Problem(f"{name} has no login: its logs can't be read")
-    return found
+    ways = {one.name: one.login for one in config.system.hosts if one.login is not None}
+    if name not in ways:
+        said = ", ".join(ways) or "none"
+        raise Problem(f"{name!r} is no host with a login; those are: {said}")
+    return ways[name]
+
+
+def missing(found: Excerpt) -> str:
+    """What could not be read or kept, and the mend."""
+    parts = [f"may not read {one}" for one in found.denied]
+    parts += [f"mend: {found.mend}"] if found.mend else []
+    return "; ".join(filter(None, [*parts, found.trouble, found.cut]))
 
 
 _AGO = re.compile(r"(\d{1,4}) ?([smhd])")

@@ -56,7 +56,7 @@ _SECRET = re.compile(
     | ( :// [^\s/:@]* : ) [^\s/@]+ (?=@)
     | ( (?<! 250[-\ ] ) \b AUTH \s+ (?: PLAIN | LOGIN ) \s+ ) \S+
     | ( ^ \s* (?-i: PASS ) \s+ ) \S+
-    | ( (?<! - ) \b LOGIN \s+ \S+ \s+ ) \S+
+    | ( (?<! - ) (?<! aborted[ ] ) \b LOGIN \s+ \S+ \s+ ) \S+
     """
 )
 

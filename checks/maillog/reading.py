@@ -35,6 +35,9 @@ MOST = 2 << 30
 FOLLOWED_FOR = 3600.0
 """Seconds that a log is followed at most: nothing of ours stays on a host for good."""
 
+TICK = 5
+"""Seconds between two signs of life, which tell the host that somebody is still there."""
+
 LINE_LIMIT = 1 << 16
 """Bytes of a line that has not ended yet, while following."""
 
@@ -115,8 +118,10 @@ async def follow(login: Login, found: Excerpt, take: Callable[[Sequence[Line]], 
         return "there is nothing to follow"
     has_journal = "journal" in found.sources
     logs = ["journal", *(one.split(":", 2)[2] for one in found.growing)]
-    seconds = str(int(found.now.timestamp()))
-    words = [seconds, "1" * has_journal, " ".join(IDENTIFIERS), *found.growing]
+    words = [
+        *(str(int(found.now.timestamp())), str(TICK), "1" * has_journal),
+        *(" ".join(IDENTIFIERS), *found.growing),
+    ]
     argv = ["sh", "-c", FOLLOW, "sh", *words]
     newest = found.lines[-1].at if has_journal and found.lines else None
     try:

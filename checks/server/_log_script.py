@@ -212,7 +212,7 @@ search "$@" | $pack
 FOLLOW = (
     PLACE
     + r"""
-since=$1 journal=$2 idents=$3; shift 3
+since=$1 tick=$2 journal=$3 idents=$4; shift 4
 trap '' PIPE
 tell_times "$since"; set +f
 mark() { sed -u "s/^/$1 /"; }
@@ -236,7 +236,7 @@ for seen do
   n=$((n + 1)) path=${seen#*:*:} inode=${seen%%:*} offset=${seen#*:}
   follow "$path" "$inode" "${offset%%:*}" | mark $n &
 done
-while echo tick; do sleep 5; done
+while echo tick; do sleep $tick; done
 kill 0
 """
 )

@@ -17,6 +17,9 @@ _NUMBER = re.compile(r"[0-9]\w*", re.ASCII)
 _NO_DIGIT = re.compile(r"[A-F]{6,}")
 """A queue id that happens to have none."""
 
+_NAME = re.compile(r"[a-z]+#(-[a-z]+)+")
+"""A program's name that has a number in it: ``pop3-login``."""
+
 _HOST = re.compile(r"^[^\s\[]+\[[^\]]*\]\S*$")
 
 
@@ -27,6 +30,8 @@ def shape(text: str) -> str:
     '#: to=…, relay=…, delay=…, status=sent'
     >>> shape("connect to mx.out.test[10.77.9.9]:25: Connection refused")
     'connect to …: Connection refused'
+    >>> shape("pop3-login: Disconnected (0 of 1)"), shape("ABCDEF: removed")
+    ('pop#-login: Disconnected # of #)', '#: removed')
     """
     return _shape(_NUMBER.sub("#", text[: SHAPE_LIMIT * 3]))
 
@@ -51,4 +56,5 @@ def _masked(word: str) -> str:
         return f"{name}=…{tail}" if value else word
     if "@" in core or core.startswith("<"):
         return f"<…>{tail}"
-    return f"#{tail}" if "#" in core or _NO_DIGIT.fullmatch(core) else word
+    has_number = "#" in core and not _NAME.fullmatch(core)
+    return f"#{tail}" if has_number or _NO_DIGIT.fullmatch(core) else word

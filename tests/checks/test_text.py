@@ -64,7 +64,13 @@ def test_a_secret_is_masked(line: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["smtpd_tls_security_level = may", "pass the salt", "tokenizer done", "250-AUTH PLAIN LOGIN"],
+    [
+        "smtpd_tls_security_level = may",
+        "pass the salt",
+        "tokenizer done",
+        "250-AUTH PLAIN LOGIN",
+        "imap-login: Disconnected: Aborted login by logging out (no auth attempts in 0 secs)",
+    ],
 )
 def test_what_is_no_secret_stays(line: str) -> None:
     assert redact(line) == line

@@ -15,7 +15,7 @@ from textual.widgets import Input
 from app.console.commands.trace import show
 from app.console.filtered import Filtered
 from app.console.screens.ask import AskScreen
-from app.logs import BEFORE, Look, Tail, moment, queue_id
+from app.logs import BEFORE, Look, Tail, missing, moment, queue_id
 from app.problem import Problem
 from checks.facts import LogShape
 from checks.log_line import Line
@@ -157,7 +157,7 @@ class LogScreen(Filtered):
             title,
             rows,
             _why_nothing(self._found),
-            remark=_missing(self._found),
+            remark=missing(self._found),
             onset=self._onset,
             today=now(),
             place=place,
@@ -279,15 +279,8 @@ def _alike(lines: Sequence[Line], shape: LogShape) -> list[Line]:
     return [line for line in lines if shape_of(line) == key]
 
 
-def _missing(found: Excerpt) -> str:
-    """What could not be read or kept, and the mend."""
-    parts = [f"may not read {one}" for one in found.denied]
-    parts += [f"mend: {found.mend}"] if found.mend else []
-    return "; ".join(filter(None, [*parts, found.trouble, found.cut]))
-
-
 def _why_nothing(found: Excerpt) -> str:
     """What stands where there are no rows."""
     if found.denied or found.trouble:
-        return _missing(found)
+        return missing(found)
     return "nothing was said" if found.sources else "no journal and no mail log on this host"

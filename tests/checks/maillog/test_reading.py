@@ -13,10 +13,13 @@ from pathlib import Path
 import pytest
 
 from checks.hosts.local import LocalLogin
+from checks.hosts.ssh import SshLogin
 from checks.log_line import Line
 from checks.maillog import reading
 from checks.maillog.excerpt import Excerpt, Gathering
 from checks.server import _log_script
+from tests.lab.daemon import short_folder
+from tests.lab.sshd import sshd
 
 HOUR = timedelta(hours=1)
 
@@ -166,7 +169,7 @@ async def test_nothing_runs_on_when_nobody_follows_any_more(log: Log) -> None:
 async def test_a_host_whose_ticks_nobody_takes_ends_what_it_started(log: Log) -> None:
     """As when ssh is gone: the script finds that nobody reads, and ends what it started."""
     found = await log.read()
-    argv = ["sh", "-c", _log_script.FOLLOW, "sh", "1", "", "", *found.growing]
+    argv = ["sh", "-c", _log_script.FOLLOW, "sh", "1", "1", "", "", *found.growing]
     script = await asyncio.create_subprocess_exec(
         *argv, stdout=asyncio.subprocess.PIPE, start_new_session=True
     )
@@ -195,3 +198,34 @@ async def test_a_host_without_an_answer_is_not_taken_for_a_quiet_one(
 ) -> None:
     monkeypatch.setattr(reading, "SEARCH", "exit 1")
     assert (await log.read()).trouble == "gave no answer about its logs"
+
+
+async def test_over_ssh_it_is_the_same_and_nothing_is_left_there(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "SYSLOG_FILES", ())
+    monkeypatch.setattr(reading, "TICK", 1)
+    log.say("before")
+    with sshd() as server, short_folder("mm-run") as folder:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+        login = SshLogin(server.alias, config=str(server.config))
+        since, seen = datetime.now(UTC) - HOUR, list[str]()
+        found = await reading.excerpt(
+            login,
+            Gathering(since),
+            since,
+            files=(str(log.path),),
+            is_all=True,
+            from_start=False,
+            deadline=30,
+        )
+        assert texts(found)[-1:] == ["before"], found.trouble
+        task = asyncio.create_task(
+            reading.follow(login, found, lambda lines: seen.extend(one.text for one in lines))
+        )
+        log.say("after")
+        await until(lambda: "after" in seen)
+        assert running(log)
+        task.cancel()
+        await until(lambda: not running(log))
+        await login.close()
