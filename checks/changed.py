@@ -81,20 +81,20 @@ def _of_host(host: str, standings: list[Standing]) -> Iterator[Changed]:
             after=None,
             standing=standing,
             more=f"+{file.added} −{file.removed}" if file.kind == "changed" else file.kind,
-            notes=tuple(f"effective: {change.text}" for change in effects),
+            notes=tuple(note for change in effects for note in _effect(change)),
             diff=file.diff,
         )
     for standing, change in others:
         if not any(_is_effect(change, file) for _, file in files):
             yield Changed(
                 host=host,
-                kind=change.kind,
+                kind="package" if change.kind == "hold" else change.kind,
                 what=change.text,
                 at=change.at,
                 after=change.after,
                 standing=standing,
                 more=f"by {change.who}" if change.who else "",
-                notes=(f"by the command {change.how}",) if change.how else (),
+                notes=_notes(change),
                 diff=change.diff,
             )
 
@@ -104,3 +104,12 @@ def _is_effect(change: Change, file: FileChange) -> bool:
     if change.kind != "parameter" or change.after is not None or file.at is None:
         return False
     return abs((change.at - file.at).total_seconds()) < SAME
+
+
+def _effect(change: Change) -> tuple[str, ...]:
+    return f"effective: {change.text}", *_notes(change)
+
+
+def _notes(change: Change) -> tuple[str, ...]:
+    how = (f"by the command {change.how}",) if change.how else ()
+    return (f"{change.what}: {change.about}", *how) if change.about else how

@@ -256,7 +256,7 @@ class Change(Struct, frozen=True, tag=True):
     `kind` is parameter, package, hold, unit, firewall, cron, reboot, sudo or login; `what` names
     it, `old` and `new` are its values, empty where there is none. It was at `at`, or, where
     `after` is set, some time between the two. `who` and `how` say by whom and by what command, as
-    far as a log tells; `diff` are lines of evidence.
+    far as a log tells, `about` what the manual says of a parameter; `diff` are lines of evidence.
     """
 
     kind: str
@@ -267,6 +267,7 @@ class Change(Struct, frozen=True, tag=True):
     new: str = ""
     who: str = ""
     how: str = ""
+    about: str = ""
     diff: tuple[str, ...] = ()
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from checks.board import Standing
 from checks.changed import DAY, Changed
 from widgets.entry import Entry
 from widgets.figures import brief
@@ -13,13 +14,23 @@ from widgets.text import Row, Span, row
 SOON = 3600.0
 """Seconds before the onset (or now) within which a change is suspect."""
 
+WRONG = {
+    "config.open-relay": "bad",
+    "config.broken-if-restarted": "warn",
+    "config.not-loaded": "warn",
+}
+"""Findings that stand above all changes, and their role."""
+
+SELF_EVIDENT = ("file", "reboot")
+"""Kinds that need no word before what it is."""
+
 GLANCE = 3
 """Changed lines that are shown below a change without opening it."""
 
 
 def change_entry(change: Changed, since: datetime) -> Entry:
     """Its row; the distance counts from `since`, the onset, or now while there is none."""
-    kind = "" if change.kind == "file" else f"{change.kind} "
+    kind = "" if change.kind in SELF_EVIDENT else f"{change.kind} "
     diff = tuple(row(Span(line, _diff_role(line))) for line in change.diff if not _is_head(line))
     notes = [row(Span(note, "dim")) for note in change.notes]
     if change.after is not None:
@@ -37,6 +48,21 @@ def change_entry(change: Changed, since: datetime) -> Entry:
         more=(*notes, *diff),
         glance=tuple(line for line in diff if line[0].role != "dim")[:GLANCE],
     )
+
+
+def wrong_entries(standing: Standing) -> list[Entry]:
+    """What is wrong now with the configuration as it stands, a row each."""
+    result = standing.result
+    host = standing.host.name if standing.host else standing.target.name
+    return [
+        Entry(
+            key=f"{host}:{finding.code}:{finding.text}",
+            cells=cells(row(Span("now", role)), host, row(Span(finding.text, role))),
+            standings=(standing,),
+        )
+        for finding in (result.findings if result else ())
+        if (role := WRONG.get(finding.code))
+    ]
 
 
 def _is_head(line: str) -> bool:

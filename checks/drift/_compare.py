@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -34,6 +37,8 @@ CHANGES_KEPT = 100
 """Changes of one section that are listed."""
 
 VALUE_LIMIT = 120
+
+MANUAL = Path(__file__).parent / "parameters.toml"
 
 _FRAME = re.compile(r" / (?:type \w+ hook |:|iif(?:name)? \"?lo\"? )")
 """Rules that each table has: the others say what it is for."""
@@ -94,9 +99,28 @@ def _differing(
         return
     for name in names:
         told, tells = values.get(name, ""), fresh.get(name, "")
-        yield replace(empty, what=_name(section, name), old=_shown(told), new=_shown(tells))
+        yield replace(
+            empty,
+            what=_name(section, name),
+            old=_shown(told),
+            new=_shown(tells),
+            about=_about(section, name),
+        )
     if section == "packages":
         yield from _holds(held(was), held(now), empty)
+
+
+@cache
+def _manual() -> Mapping[str, Mapping[str, str]]:
+    """What parameters do, by program and name."""
+    return tomllib.loads(MANUAL.read_text())
+
+
+def _about(section: str, name: str) -> str:
+    """What the manual says of it; empty where that is not known."""
+    program = "postfix" if section == "master" else section
+    own = name.rpartition(" -o " if section == "master" else JOINED)[2]
+    return _manual().get(program, {}).get(own, "")
 
 
 def _name(section: str, name: str) -> str:

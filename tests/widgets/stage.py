@@ -73,7 +73,7 @@ def hostile_board(text: str) -> Board:
         ),
         "changes": ChangeFacts(
             AT,
-            (Change(text, text, AT, AT, text, text, text, text, (f"-{text}", text)),),
+            (Change(text, text, AT, AT, text, text, text, text, text, (f"-{text}", text)),),
             (text,),
         ),
     }

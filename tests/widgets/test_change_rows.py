@@ -7,9 +7,10 @@ from datetime import timedelta
 from checks.changed import listed
 from checks.facts import Change, ChangeFacts, DriftFacts, FileChange
 from tests.boards import ONSET
-from tests.widgets.scene import OK, answer, standing
+from tests.widgets.scene import AT, OK, UPGRADE, WARNING, answer, board, standing
 from widgets.change_rows import change_entry
 from widgets.entry import Entry
+from widgets.panels.config import Config
 
 MINUTE = timedelta(minutes=1)
 LONG_AGO = ONSET - timedelta(days=3)
@@ -36,7 +37,7 @@ def test_what_preceded_the_onset_stands_above_what_was_done_about_it() -> None:
         "03:01  −3m  mail1  unit opendkim.service masked  by ana",
         "02:04  −1h  mail1  package postfix 3.7.10 → 3.7.11",
         "03:08  +4m  mail1  sudo /usr/bin/systemctl unmask opendkim  by ana",
-        "20 Nov  −3d  mail1  reboot the host was started",
+        "20 Nov  −3d  mail1  the host was started",
     ]
 
 
@@ -57,3 +58,15 @@ def test_a_setting_is_told_with_the_file_that_was_edited() -> None:
     (effective,) = file.more
     assert effective[0].text == "effective: mynetworks 127.0.0.0/8 → 0.0.0.0/0"
     assert told(alone) == "03:00  −4m  mail1  parameter relayhost = [old.test]"
+
+
+def test_what_is_wrong_now_stands_above_all_changes() -> None:
+    said = answer(WARNING, "Dovecot would not start again: line 97", "config.broken-if-restarted")
+    on = board(
+        standing("restart", "mail1", said),
+        standing("changes", "mail1", answer(OK, facts=ChangeFacts(LONG_AGO, (UPGRADE,)))),
+    )
+    assert [told(entry) for entry in Config().entries(on, AT)] == [
+        "now  mail1  Dovecot would not start again: line 97",
+        "02:58  −12m  mail1  package postfix 3.7.10 → 3.7.11  by ana",
+    ]

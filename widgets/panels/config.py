@@ -8,7 +8,7 @@ from checks.board import Board, Standing
 from checks.changed import listed
 from checks.facts import ChangeFacts, DriftFacts
 from checks.model import State
-from widgets.change_rows import change_entry
+from widgets.change_rows import change_entry, wrong_entries
 from widgets.columns import Column
 from widgets.entry import Entry
 from widgets.panel import Panel, is_shut_out
@@ -30,9 +30,11 @@ class Config(Panel):
     )
 
     def entries(self, board: Board, at: datetime) -> list[Entry]:
-        """A row for each change; distances count from the onset while there is one."""
-        changes = listed(board.of_kinds(*self.KINDS), self.onset)
-        return [change_entry(change, self.onset or at) for change in changes]
+        """What is wrong now, then each change, as far from the onset as it was."""
+        standings = board.of_kinds(*self.KINDS)
+        wrong = [entry for standing in standings for entry in wrong_entries(standing)]
+        changes = listed(standings, self.onset)
+        return [*wrong, *(change_entry(change, self.onset or at) for change in changes)]
 
     def below(self, board: Board, at: datetime) -> list[Row]:  # noqa: ARG002
         """What could not be compared, then what the baseline is."""
@@ -50,12 +52,10 @@ def _could_not(standings: list[Standing]) -> list[Row]:
         shown = MARKS[result.state]
         facts = result.facts
         if not isinstance(facts, DriftFacts | ChangeFacts):
-            if result.state == State.OK and not result.codes:
-                continue
+            if result.state != State.UNKNOWN:
+                continue  # what is wrong stands above
             rows.append(row(Span(f"{shown.glyph} {name}  {result.summary}", shown.role)))
         elif isinstance(facts, ChangeFacts):
-            if result.state != State.OK:
-                rows.append(row(Span(f"{shown.glyph} {name}  {result.summary}", shown.role)))
             rows += [row(Span(f"! {name}  not seen: {gap}", "warn")) for gap in facts.unseen]
         elif facts.unreadable:
             text = f"{len(facts.unreadable)} not readable: {', '.join(facts.unreadable[:3])}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.drift._compare import KINDS, Seen, differences
+from checks.drift._compare import KINDS, Seen, _manual, differences
 from checks.drift._copy import Copy
 from checks.drift._named import held, named, text_of
 
@@ -47,6 +49,26 @@ def test_a_firewall_rule_is_named_with_table_and_chain_and_what_fail2ban_writes_
         "inet fault / input / type filter hook input priority filter; policy accept;",
         "inet fault / input / tcp dport { 465, 587 } reject with tcp reset",
     ]
+
+
+@pytest.mark.real
+@pytest.mark.skipif(shutil.which("postconf") is None, reason="no Postfix here")
+def test_every_parameter_that_the_manual_is_told_of_exists() -> None:
+    known = subprocess.run(["postconf", "-d"], capture_output=True, text=True, check=True).stdout
+    names = {line.partition(" =")[0] for line in known.split("\n")}
+    assert not set(_manual()["postfix"]) - names
+
+
+def test_a_parameter_is_told_with_what_it_does() -> None:
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    for section, before, after, about in (
+        ("postfix", "relayhost = a", "relayhost = b", "where all mail for elsewhere goes"),
+        ("master", "smtp inet - smtpd\n -o mynetworks=", "smtp inet - smtpd", "may relay"),
+        ("dovecot", "service a {\nprocess_limit = 1\n}", "", "logins wait"),
+    ):
+        was, now = (Copy(stamp="", mtime=0, access="", text=text) for text in (before, after))
+        (change,) = differences({section: was}, {section: Seen(now, at, at)}, at)
+        assert about in change.about
 
 
 def test_a_new_table_is_called_by_its_first_rule_of_its_own() -> None:
