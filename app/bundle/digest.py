@@ -19,7 +19,7 @@ def check_bundles(folder: Path, incident: str) -> tuple[list[str], list[str]]:
         if not isinstance(entry.data, Bundled):
             continue
         file = entry.data.file
-        if Path(file).name != file:  # the log is outside text too: no way out of the folder
+        if Path(file).name != file or file in {"", ".."}:  # the log is outside text too
             altered.append(f"BROKEN: {file} of entry {entry.n} is no name of a bundle")
             continue
         try:

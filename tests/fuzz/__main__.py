@@ -16,7 +16,7 @@ def main() -> None:
     import atheris
 
     name, seconds, folder = sys.argv[1:]
-    with atheris.instrument_imports(include=["checks", "email"]):
+    with atheris.instrument_imports(include=["app", "checks", "email"]):
         from tests.fuzz.parsers import PARSERS
     Path(folder).mkdir(parents=True, exist_ok=True)
     options = [f"-max_total_time={seconds}", "-max_len=4096", "-timeout=5", "-rss_limit_mb=1024"]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from app import rights
+from app.bundle.gathering import Frames
+from app.bundle.piece import judge, pieces
 from checks import complaint, tags, text, url
 from checks.drift import _history, _host_script, _listing, _named
 from checks.hosts import LoginError, Output
@@ -142,6 +146,27 @@ def _host_settings(data: bytes) -> None:
             assert change.text.isprintable()
 
 
+def _rights(data: bytes) -> None:
+    """What a host says of its programs becomes lines that a person gives to visudo."""
+    for line in rights.sudoers("mx", rights.read(data)):
+        assert re.fullmatch(
+            r"Cmnd_Alias MAILMEDIC_MX = \\|    /(usr/(local/)?)?s?bin/[\w.+-]+ [^\n]+"
+            r"|[\w.-]+\$? ALL = \(root\) NOPASSWD: MAILMEDIC_MX",
+            line,
+            re.ASCII,
+        )
+
+
+def _bundle(data: bytes) -> None:
+    """The answers of two pieces, in pieces."""
+    frames = Frames("n" * 32)
+    found: list[tuple[bytes, int]] = []
+    for start in range(0, len(data), 97):
+        found += frames.feed(data[start : start + 97])
+    for content, status in found:
+        assert judge(pieces()[0], content, status).outcome
+
+
 def _url(data: bytes) -> None:
     with suppress(ValueError):
         assert url.parse(data.decode("latin-1")).host
@@ -174,4 +199,6 @@ PARSERS: dict[str, Fuzzed] = {
     "ping": lambda data: _echo.parse_ping(data, data),
     "icmp-error": complaint.parse,
     "url": _url,
+    "rights": _rights,
+    "bundle": _bundle,
 }
