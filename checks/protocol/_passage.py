@@ -2,7 +2,7 @@
 
 A message is late after `late` seconds and lost after `lost` (check_mail_loop's states), or as soon
 as a report on it has come back. While a later one has arrived the way is open, and what is missing
-was lost on it: a warning. Else the way is blocked.
+without a word was lost on it: a warning. Else the way is blocked.
 """
 
 from __future__ import annotations
@@ -107,11 +107,14 @@ def _judge_missing(book: Book, limits: Limits, at: datetime) -> list[Judged]:
     returned = [one for one in book.lost if one.returned]
     if returned:
         text = f"{_messages(len(returned))} came back: {returned[-1].returned}"
-        judged.append(Judged(_given_up(book, returned), "roundtrip.returned", text))
+        # Once the way is open, nobody misses what came back: its sender has heard of it.
+        state = State.OK if _is_open_since(book, returned) else State.CRITICAL
+        judged.append(Judged(state, "roundtrip.returned", text))
     lost = [one for one in book.lost if not one.returned]
     if lost:
         text = f"{_messages(len(lost))} lost: not there after {span(limits.lost)}"
-        judged.append(Judged(_given_up(book, lost), "roundtrip.lost", text))
+        state = State.WARNING if _is_open_since(book, lost) else State.CRITICAL
+        judged.append(Judged(state, "roundtrip.lost", text))
     waiting = [one for one in book.under_way if one.is_accepted]
     late = [one for one in waiting if _age(one, at) > limits.late]
     if late:
@@ -124,10 +127,9 @@ def _judge_missing(book: Book, limits: Limits, at: datetime) -> list[Judged]:
     return judged
 
 
-def _given_up(book: Book, lost: Sequence[Sent]) -> State:
-    """Whether the way has been open since."""
-    is_open = book.proven is not None and book.proven > lost[-1].at
-    return State.WARNING if is_open else State.CRITICAL
+def _is_open_since(book: Book, lost: Sequence[Sent]) -> bool:
+    """Whether a message has come by the way that was sent after those."""
+    return book.proven is not None and book.proven > lost[-1].at
 
 
 def _while_pending(book: Book, limits: Limits, at: datetime) -> State:
