@@ -13,6 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from checks.model import now
 from tests.lab import sshd
 from tests.lab.daemon import own_address, short_folder, until
 from tests.lab.postfix import Postfix, postfix
@@ -117,6 +118,7 @@ def hostile_lab(folder: Path) -> Iterator[Lab]:
         (folder / "etc").mkdir()
         config = folder / "config.toml"
         config.write_text(config_of(nameserver, port, folder / "etc"))
+        (folder / "etc.log").write_text(f"{now().isoformat()} mx postfix/smtpd[1]: fatal: {EVIL}\n")
         path = f"{programs}:{os.environ['PATH']}"
         runtime = stack.enter_context(short_folder("mm-run"))
         env = {"PATH": path, "XDG_RUNTIME_DIR": str(runtime), "XDG_STATE_HOME": str(folder)}
@@ -146,6 +148,8 @@ interval = 1
 window = 1
 [check.config]
 interval = 1
+[check.logs]
+files = ["{watched}.log"]
 [[host]]
 name = "here"
 address = "{HOST}"

@@ -80,7 +80,8 @@ def visited(lab: Lab, asked: object) -> Iterator[Visit]:
 STOPS = (
     # Screen, how to get there, what says that we are there, where to go in it, how to leave it.
     ("main", "", MAIN, "", ""),
-    ("servers", "1\r", "J K details", "jKJ", "\x1b"),
+    ("servers", "1\r", "J K details", "jKJk", ""),
+    ("log", "\r", f"fatal: {SHORT_SEEN}", "a", "\x1b\x1b"),
     ("reachability", "2\r", "J K details", "jj", "\x1b"),
     ("queue", "3\r", "J K details", "y", "\x1b"),
     ("config", "4\r", "J K details", "jy", "\x1b"),
@@ -109,7 +110,10 @@ def tour(terminal: Terminal) -> Iterator[tuple[str, str]]:
             # Esc stands alone, or it would begin a sequence.
             terminal.press(key)
             settle(terminal, 0.5)
-        wait_until_gone(terminal, sign) if back == "\x1b" else terminal.wait_for(MAIN)
+        if back == "\x1b":
+            wait_until_gone(terminal, sign)
+        elif back:
+            terminal.wait_for(MAIN)
     for columns, lines in ((80, 24), (60, 15), (300, 80)):
         terminal.resize(columns, lines)
         terminal.wait_for(f"Lab {SHORT_SEEN}")
@@ -152,6 +156,7 @@ def test_it_stays_alive_and_leaves_as_it_was_told(visited: Visit) -> None:
     [
         ("main", [f"Lab {SHORT_SEEN}", f"greets with BYE: {SEEN}", f"shut  {SHORT_SEEN}"]),
         ("servers", [SEEN, "opendkim ✓", "noisy"]),
+        ("log", [f"fatal: {SEEN}"]),
         (
             "reachability",
             [f"S: 220 {SEEN}", f"S: 250-{SEEN}", f"BYE: {SEEN}", f"554 {SEEN}", r"\xff\xfe www",
