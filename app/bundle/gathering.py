@@ -20,30 +20,32 @@ from checks.hosts import Login, LoginError
 GRACE = 5.0
 """Seconds for the login itself, beside those that a piece gets."""
 
-# POSIX sh, but for `head -c` and `timeout`, as in the shell of the logins. A piece's status comes
-# out beside its output, which may be cut; each ends in a line that no output can imitate. sudo is
-# asked once whether it lets us in at all: it may write a mail about each attempt (mail_no_user).
+# POSIX sh, but for `head -c` and `timeout`, as in the shell of the logins. A piece's status, and as
+# whom it ran, come out beside its output, which may be cut; each ends in a line that no output can
+# imitate. sudo is asked once whether it lets us in at all: it may write a mail about each attempt
+# (mail_no_user).
 _SCRIPT = r"""
 exec 4>&1
 if timeout -k 1 1 true 2>/dev/null; then bounded() { timeout -k 1 "$@"; }
 else bounded() { shift; "$@"; }; fi
-may=
-[ "$(id -u)" = 0 ] || { bounded 5 sudo -n -l && may=1; } </dev/null >/dev/null 2>&1
+may= user=user
+[ "$(id -u)" = 0 ] && user=root
+[ $user = root ] || { bounded 5 sudo -n -l && may=1; } </dev/null >/dev/null 2>&1
 ask() {
   if [ "$may$sudo" = 1sudo ]; then
-    bounded "$seconds" sudo -n "$@"
+    as=sudo; bounded "$seconds" sudo -n "$@"
     case $? in 0) return 0 ;; 124) return 124 ;; 137) return 137 ;; esac
   fi
-  bounded "$seconds" "$@"
+  as=$user; bounded "$seconds" "$@"
 }
 piece() {
   seconds=$1 most=$2 sudo=$3 keep=$4; shift 4
-  status=127
+  ended="127 $user"
   if command -v "$1" >/dev/null; then
-    status=$({ { ask "$@" </dev/null 2>&1 3>&- 4>&-; echo $? >&3; } |
+    ended=$({ { ask "$@" </dev/null 2>&1 3>&- 4>&-; echo "$? $as" >&3; } |
       sh -c "$keep" 2>/dev/null | head -c "$most" >&4; } 3>&1)
   fi
-  printf '\n%s %03d\n' "$nonce" "${status:-126}"
+  printf '\n%s %s\n' "$nonce" "${ended:-126 $user}"
 }
 """
 
@@ -66,18 +68,19 @@ class Frames:
     """Cuts what comes into the answers of the pieces."""
 
     def __init__(self, nonce: str) -> None:
-        self._end = re.compile(rb"\n%b ([0-9]{3})\n" % nonce.encode())
+        self._end = re.compile(rb"\n%b ([0-9]{1,3}) (root|sudo|user)\n" % nonce.encode())
+        self._longest = len(f"\n{nonce} 000 root\n")
         self._begun = bytearray()
         self._searched = 0
 
-    def feed(self, chunk: bytes) -> Iterator[tuple[bytes, int]]:
-        """The answers that are whole now, each with its exit status."""
+    def feed(self, chunk: bytes) -> Iterator[tuple[bytes, int, str]]:
+        """The answers that are whole now, each with its exit status, and as whom it ran."""
         self._begun += chunk
         while found := self._end.search(self._begun, self._searched):
-            yield bytes(self._begun[: found.start()]), int(found[1])
+            yield bytes(self._begun[: found.start()]), int(found[1]), found[2].decode()
             del self._begun[: found.end()]
             self._searched = 0
-        self._searched = max(0, len(self._begun) - len("\n") - 32 - len(" 000\n"))
+        self._searched = max(0, len(self._begun) - self._longest)
 
     @property
     def rest(self) -> bytes:
@@ -131,8 +134,8 @@ class Gathering:
                 async with asyncio.timeout(None) as self._patience:
                     self._wait_for_next()
                     async for chunk in stream.chunks():
-                        for content, status in frames.feed(chunk):
-                            self._add(judge(self._left[0], content, status))
+                        for answer in frames.feed(chunk):
+                            self._add(judge(self._left[0], *answer))
                             self._wait_for_next()
                     await stream.end()
             except TimeoutError:

@@ -63,7 +63,7 @@ def pack(
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         holds=tuple(one.piece.name for one in gathered if one.is_held),
-        missing=tuple(redact(visible(one.line)) for one in gathered if one.outcome != "ok"),
+        missing=tuple(redact(visible(one.line)) for one in gathered if one.reason),
     )
     return Bundle(name, content, told)
 

@@ -57,8 +57,10 @@ def pieces() -> tuple[Piece, ...]:
     return msgspec.toml.decode(content, type=dict[str, tuple[Piece, ...]])["piece"]
 
 
-def judge(piece: Piece, content: bytes, status: int) -> Gathered:
+def judge(piece: Piece, content: bytes, status: int, ran_as: str = "root") -> Gathered:
     """How `piece` went, by what it printed (one byte more than wanted: it is cut) and its status.
+
+    What wants sudo and `ran_as` an ordinary user may show less: that is said.
 
     >>> judge(Piece(name="disks", argv=("df",)), b"df: /mnt: Stale file handle", 1).line
     'disks: exit status 1: df: /mnt: Stale file handle'
@@ -73,6 +75,8 @@ def judge(piece: Piece, content: bytes, status: int) -> Gathered:
     elif status:
         last = content.strip().rpartition(b"\n")[2].decode(errors="replace")
         outcome, reason = "failed", f"exit status {status}" + (f": {last}" if last else "")
+    elif piece.sudo and ran_as == "user":
+        reason = "as an ordinary user, who may see less; mailmedic doctor has the mend"
     return Gathered(piece=piece, outcome=outcome, reason=reason, content=content[: piece.bytes])
 
 

@@ -160,11 +160,11 @@ def _rights(data: bytes) -> None:
 def _bundle(data: bytes) -> None:
     """The answers of two pieces, in pieces."""
     frames = Frames("n" * 32)
-    found: list[tuple[bytes, int]] = []
+    found: list[tuple[bytes, int, str]] = []
     for start in range(0, len(data), 97):
         found += frames.feed(data[start : start + 97])
-    for content, status in found:
-        assert judge(pieces()[0], content, status).outcome
+    for answer in found:
+        assert judge(pieces()[0], *answer).outcome
 
 
 def _url(data: bytes) -> None:

@@ -131,6 +131,7 @@ async def test_sudo_is_used_where_it_asks_nothing_and_only_for_what_wants_it(
     found = await gathered(login, piece("a", "echo", "a", sudo=True), piece("b", "echo", "b"))
     assert found["a"].content == b"as root\na\n"
     assert found["b"].content == b"b\n"
+    assert found["a"].reason == found["b"].reason == ""
     assert (tmp_path / "asked").read_text() == "-n -l\n-n echo a\n"
 
 
@@ -138,6 +139,7 @@ async def test_what_sudo_refuses_runs_without_it_and_the_refusal_is_kept(tmp_pat
     login = with_sudo(tmp_path, then="echo 'sudo: a password is required' >&2; exit 1")
     found = await gathered(login, piece("a", "echo", "a", sudo=True))
     assert found["a"].outcome == "ok"
+    assert "as an ordinary user, who may see less" in found["a"].reason
     assert found["a"].content == b"sudo: a password is required\na\n"
 
 
@@ -149,13 +151,19 @@ async def test_whom_sudo_lets_do_nothing_asks_it_once(tmp_path: Path) -> None:
 
 
 @given(
-    st.lists(st.tuples(st.binary(max_size=300), st.integers(0, 255)), max_size=4),
+    st.lists(
+        st.tuples(
+            st.binary(max_size=300), st.integers(0, 255), st.sampled_from(["root", "sudo", "user"])
+        ),
+        max_size=4,
+    ),
     st.integers(1, 50),
 )
 def test_answers_are_found_however_they_come_in_pieces(
-    answers: list[tuple[bytes, int]], size: int
+    answers: list[tuple[bytes, int, str]], size: int
 ) -> None:
-    came = b"".join(content + f"\n{NONCE} {n:03}\n".encode() for content, n in answers) + b"rest"
+    ends = [f"\n{NONCE} {n} {who}\n".encode() for _, n, who in answers]
+    came = b"".join(one[0] + end for one, end in zip(answers, ends, strict=True)) + b"rest"
     frames = Frames(NONCE)
     found = [one for at in range(0, len(came), size) for one in frames.feed(came[at : at + size])]
     assert found == answers
