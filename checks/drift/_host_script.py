@@ -28,15 +28,17 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 read -r uptime _ </proc/uptime
 printf 'host %s %s %s\n' "$(date '+%s %z')" "$uptime" "$(id -un)"
 have() { command -v "$1" >/dev/null 2>&1; }
-newest() { stat -Lc %Y "$@" 2>/dev/null | sort -rn | head -n 1; }
-sum() { sha256sum 2>/dev/null || cksum; }
+sum=cksum; have sha256sum && sum=sha256sum
 show() {
-  name=$1 at=$2; shift 2
-  text=$({ { { "$@" || echo "%exit $?"; } 2>&1 >&3 3>&- | sed 's/^/%said /' >&3; } 3>&1; } |
-    head -c "$most")
-  digest=$(printf '%s' "$text" | sum)
-  printf '= %s %s %s\n' "$name" "${at:-0}" "${digest%% *}"
-  case $known in *" $name=${digest%% *} "*) ;; *) printf '%s\n' "$text" | sed 's/^/|/' ;; esac
+  name=$1 made_of=$2; shift 2
+  text=$("$@" 2>/dev/null) || text="%exit
+$("$@" 2>&1 >/dev/null | tail -n 5 | sed 's/^/%said /')"
+  [ ${#text} -le "$most" ] || text=$(printf '%s' "$text" | head -c "$most")
+  digest=$(printf '%s' "$text" | $sum) digest=${digest%% *} at=
+  case $known in *" $name=$digest "*) echo "= $name 0 $digest"; return ;; esac
+  [ -z "$made_of" ] || at=$(stat -Lc %Y $made_of 2>/dev/null | sort -rn | head -n 1)
+  echo "= $name ${at:-0} $digest"
+  printf '%s\n' "$text" | sed 's/^/|/'
 }
 exim_options() {
   options=$("$exim" -bP) || return
@@ -46,17 +48,21 @@ dpkg_packages() { dpkg-query -W -f '${binary:Package} ${Version} ${db:Status-Abb
 rpm_packages() {
   rpm -qa --qf '%{NAME}.%{ARCH} %{EPOCHNUM}:%{VERSION}-%{RELEASE} ii\n' | sort
   held=/etc/dnf/plugins/versionlock.list
-  [ ! -r $held ] || sed -n 's/^\([^#[:space:]]\{1,\}\).*/\1 * hi/p' $held
+  [ ! -r $held ] || sed -n 's/^\([^#[:space:]]\{1,\}\).*/\1 * h-/p' $held
 }
 units() {
   cd /etc/systemd/system && find . \( -type l -printf '%P -> %l\n' \) -o \
     \( -type f -printf '%P ' -exec cksum {} \; \) | sort
 }
-as_root() { [ "$sudo" ] && have sudo && sudo -n "$@"; }
-nft_rules() { nft -s -t list ruleset || as_root nft -s -t list ruleset; }
+as_root() {
+  said='it is for root'
+  [ "$sudo" ] && have sudo && said=$(sudo -n "$@" 2>&1) && printf '%s\n' "$said" && return
+  printf '%%exit\n%%said %s\n' "$said"
+}
+nft_rules() { nft -s -t list ruleset 2>/dev/null || as_root nft -s -t list ruleset; }
 iptables_rules() {
   for save in iptables-save ip6tables-save; do
-    rules=$($save || as_root $save) || return
+    rules=$($save 2>/dev/null || as_root $save)
     printf '%s\n' "$rules" | sed 's/ *\[[0-9]*:[0-9]*\]//; /^#/d'
   done
 }
@@ -89,33 +95,28 @@ sessions() {
     tail -n 500
 }
 if have postconf; then
-  at=$(newest /etc/postfix/main.cf /etc/postfix/master.cf)
-  show postfix "$at" postconf -n
-  show master "$at" postconf -Mf
+  show postfix '/etc/postfix/main.cf' postconf -n
+  show master '/etc/postfix/master.cf' postconf -Mf
 fi
-if have doveconf; then
-  show dovecot "$(newest /etc/dovecot/*.conf /etc/dovecot/conf.d/*.conf)" doveconf -n
-fi
+have doveconf && show dovecot '/etc/dovecot/*.conf /etc/dovecot/conf.d/*.conf' doveconf -n
 for exim in exim4 exim; do
   have $exim || continue
-  at=$(newest /etc/exim4/*.conf /etc/exim4/conf.d/*/* /etc/exim/exim.conf)
-  show exim "$at" exim_options "$4"
+  show exim '/etc/exim4/*.conf /etc/exim4/conf.d/*/* /etc/exim/exim.conf' exim_options "$4"
   break
 done
 if have dpkg-query; then
-  show packages "$(newest /var/lib/dpkg/status)" dpkg_packages
-  show dpkg-log 0 dpkg_log
-  [ ! -r /var/log/apt/history.log ] || show apt-log 0 apt_log
+  show packages /var/lib/dpkg/status dpkg_packages
+  show dpkg-log '' dpkg_log
+  [ ! -r /var/log/apt/history.log ] || show apt-log '' apt_log
 elif have rpm; then
-  show packages 0 rpm_packages
-  show rpm-log 0 rpm_log
+  show packages '' rpm_packages
+  show rpm-log '' rpm_log
 fi
-[ ! -d /etc/systemd/system ] ||
-  show units "$(newest /etc/systemd/system /etc/systemd/system/*/)" units
-if have nft; then show firewall 0 nft_rules
-elif have iptables-save; then show firewall 0 iptables_rules; fi
-show cron "$(newest /etc/crontab /etc/cron.d /etc/cron.d/* /etc/cron.*ly)" cron
-show sessions 0 sessions
+[ ! -d /etc/systemd/system ] || show units '/etc/systemd/system /etc/systemd/system/*/' units
+if have nft; then show firewall '' nft_rules
+elif have iptables-save; then show firewall '' iptables_rules; fi
+show cron '/etc/crontab /etc/cron.d /etc/cron.d/* /etc/cron.*ly' cron
+show sessions '' sessions
 echo end
 """
 """Enabled, masked and overridden units are the links and files that systemctl(1) makes: asking
@@ -153,7 +154,7 @@ class Section(Struct, frozen=True):
     def failure(self) -> str:
         """Why it could not be asked for; empty where it could."""
         lines = self.lines or ()
-        if not any(line.startswith("%exit ") for line in lines):
+        if lines[:1] != ("%exit",):
             return ""
         said = [line.removeprefix("%said ") for line in lines if line.startswith("%said ")]
         return visible(said[-1] if said else "it does not say why", 200)

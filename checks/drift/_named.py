@@ -18,8 +18,8 @@ JOINED = " / "
 
 
 def text_of(lines: Iterable[str]) -> str:
-    """What is kept of a section: without the program's remarks on it, secrets masked."""
-    return mask("\n".join(line for line in lines if not line.startswith(("%said ", "# "))))
+    """What is kept of a section: without Dovecot's remarks on the host, secrets masked."""
+    return mask("\n".join(line for line in lines if not line.startswith("# ")))
 
 
 def named(section: str, text: str) -> Mapping[str, str]:

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from checks.hosts import LoginError, Output
 from checks.text import redact, visible
@@ -35,10 +36,11 @@ up() {
 }
 prove() {
   name=$1 up=$2 files=$3 proof=$4; shift 4
-  stamp=$(find "$@" -type f -printf '%p %T@ %C@ %s %m\n' 2>&1 | sort | cksum)
+  stamp=$(find "$@" -type f -printf '%p %T@ %C@ %s %m\n' 2>&1 | cksum)
+  stamp=${stamp%% *}
+  case $known in *" $name=$stamp "*) echo "= $name $stamp $up -"; return ;; esac
   last=$(find "$@" -name "$files" -type f -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -n 1)
-  printf '= %s %s %s %s\n' "$name" "${stamp%% *}" "$up" "${last:--}"
-  case $known in *" $name=${stamp%% *} "*) return ;; esac
+  echo "= $name $stamp $up ${last:--}"
   said=$($proof 2>&1 >/dev/null); status=$?
   printf '%s\n' "$said" | head -n 50 | cut -c 1-1000 | sed 's/^/|/'
   printf '%% %s\n' $status
@@ -70,13 +72,16 @@ MENDS = {
 class Proof(Struct, frozen=True):
     """What a program said to its configuration: whether it takes it, None where it can't be told.
 
-    `is_partial`: it was read, and not all of it could be tried by this user.
+    `is_partial`: it was read, and not all of it could be tried by this user. `file` is the latest
+    of its files and `edited` when that was.
     """
 
     stamp: str
     is_good: bool | None
     said: tuple[str, ...] = ()
     is_partial: bool = False
+    file: str = ""
+    edited: datetime | None = None
 
     @property
     def why(self) -> str:
@@ -87,13 +92,11 @@ class Proof(Struct, frozen=True):
         return " ".join(line.strip() for line in self.said[:count])
 
 
-class Program(Struct, frozen=True, kw_only=True):
-    """A program: its latest file and when that was edited, when it last read its configuration."""
+class Program(Struct, frozen=True):
+    """A program, what it says to its files, and when it last read them if that is known."""
 
     name: str
     proof: Proof
-    file: str = ""
-    edited: datetime | None = None
     loaded: datetime | None = None
 
     @property
@@ -137,21 +140,21 @@ def _program(
     head: re.Match[str], said: list[str], start: re.Match[str], known: Mapping[str, Proof]
 ) -> Program:
     name = head[1]
+    try:
+        edited = datetime.fromtimestamp(int(head[4]), UTC) if head[4] else None
+        up = timedelta(seconds=int(head[3])) if head[3] != "-" else None
+        loaded = datetime.fromtimestamp(int(start[1]), UTC) - up if up is not None else None
+    except (ValueError, OverflowError, OSError) as error:
+        raise LoginError("the host's clock makes no sense") from error
     if said and _END.fullmatch(said[-1]):
         ended, lines = int(said[-1][2:5]), [line[1:] for line in said[:-1]]
         proof = _proof(name, head[2], ended, lines, is_root=start[2] == "0")
+        proof = replace(proof, file=visible(head[5] or ""), edited=edited)
     elif name in known and known[name].stamp == head[2]:
         proof = known[name]
     else:
         raise LoginError(f"the host does not say whether {name} would start")
-    try:
-        at = datetime.fromtimestamp(int(start[1]), UTC)
-        edited = datetime.fromtimestamp(int(head[4]), UTC) if head[4] else None
-        loaded = at - timedelta(seconds=int(head[3])) if head[3] != "-" else None
-    except (ValueError, OverflowError, OSError) as error:
-        raise LoginError("the host's clock makes no sense") from error
-    file = visible(head[5] or "")
-    return Program(name=name, proof=proof, file=file, edited=edited, loaded=loaded)
+    return Program(name, proof, loaded)
 
 
 def _proof(name: str, stamp: str, ended: int, lines: list[str], *, is_root: bool) -> Proof:

@@ -90,9 +90,9 @@ def judge(phases: Phases, programs: list[Program]) -> Result:
 
 def is_stale(program: Program) -> bool:
     """Whether it runs by something else than what is on disk."""
-    if program.edited is None or program.loaded is None:
+    if program.proof.edited is None or program.loaded is None:
         return False
-    return (program.edited - program.loaded).total_seconds() > SLACK
+    return (program.proof.edited - program.loaded).total_seconds() > SLACK
 
 
 def _good(program: Program) -> str:
@@ -104,8 +104,8 @@ def _broken(program: Program) -> str:
 
 
 def _stale(program: Program) -> str:
-    edited, loaded = (f"{at:%d %b %H:%MZ}" for at in (program.edited, program.loaded) if at)
-    return f"{program.file} edited {edited}, {program.title} last read it {loaded}"
+    edited, loaded = (f"{at:%d %b %H:%MZ}" for at in (program.proof.edited, program.loaded) if at)
+    return f"{program.proof.file} edited {edited}, {program.title} last read it {loaded}"
 
 
 def _unproved(program: Program) -> str:
