@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from msgspec import Struct
@@ -26,7 +26,7 @@ from checks.server._log_shapes import shape
 from checks.text import redact, visible
 
 KEPT = 100_000
-"""Lines kept of all logs of a host: some 40 MB, and more than anybody reads."""
+"""Lines kept of all logs of a host: some 50 MB, and more than anybody reads."""
 
 SHAPES = 2_000
 """Shapes told apart; of more, as from a log that is no mail log, the rest is counted together."""
@@ -111,7 +111,7 @@ class Gathering:
             group.last = raw
 
     def excerpt(self) -> Excerpt:
-        """All of it."""
+        """All of it, once."""
         printed, reader = self._printed, self._printed.stamps
         if reader is None:
             return Excerpt(trouble="gave no answer about its logs")
@@ -122,7 +122,9 @@ class Gathering:
             total=self.total,
             sources=printed.all("source"),
             denied=printed.all("denied"),
-            growing=tuple(":".join(one.split(" ", 2)) for one in printed.all("growing")),
+            growing=tuple(
+                ":".join(one.split(" ", 2)) for one in printed.all("growing") if _PLACE.match(one)
+            ),
             now=reader.now,
             cut=self._cut(len(lines)),
         )
@@ -137,7 +139,7 @@ class Gathering:
 
     def _lines(self, reader: Stamps) -> list[Line]:
         logs = [
-            [line for raw in kept if (line := read(reader, source, raw))]
+            [line for raw in _emptied(kept) if (line := read(reader, source, raw))]
             for source, kept in self._kept.items()
         ]
         ordered = sorted((line for log in logs for line in log), key=_time)
@@ -155,10 +157,19 @@ class Gathering:
         return list(found.values())
 
 
+def _emptied(kept: deque[str]) -> Iterator[str]:
+    """Each of them, gone when the next one is asked for: they are never all there twice."""
+    while kept:
+        yield kept.popleft()
+
+
 def harmless(raw: str) -> str:
     """The line as it may be shown; secrets are masked where it is."""
     return raw if raw.isprintable() else visible(raw, LINE_LIMIT)
 
+
+_PLACE = re.compile(r"\d{1,18} \d{1,18} /", re.ASCII)
+"""Inode, size and path of a file."""
 
 _HEAD = re.compile(
     r"(?:[A-Z][a-z]{2} [ \d]\d \S{8}|\d{4}-\d\d-\d\d[T ]\S{8,22}|\d{9,11}\.\d{6})"

@@ -140,18 +140,19 @@ async def _lines(
     stream: Stream, logs: Sequence[str], newest: datetime | None
 ) -> AsyncIterator[list[Line]]:
     """What each chunk brings; of the journal, what is newer than `newest`, since it repeats."""
-    rest, marks = b"", {"": ""}
+    rest, marks = b"", {"zone": "", "now": ""}
+    numbers = {str(number): log for number, log in enumerate(logs)}
     async for chunk in stream.chunks():
         *whole, rest = (rest + chunk).split(b"\n")
         rest = rest[:LINE_LIMIT]
         found = []
         for raw in whole:
             mark, _, text = raw.decode("utf-8", "backslashreplace").partition(" ")
-            reader = stamps(marks.get("zone", ""), marks.get("now", ""))
-            if not mark.isdecimal() or reader is None:
-                marks[mark[:8]] = text
-            elif int(mark) < len(logs):
-                line = read(reader, logs[int(mark)], harmless(text))
+            reader = stamps(marks["zone"], marks["now"])
+            if mark in ("zone", "now"):
+                marks[mark] = text
+            elif reader is not None and mark in numbers:
+                line = read(reader, numbers[mark], harmless(text))
                 if line and (mark != "0" or newest is None or line.at > newest):
                     found.append(line)
         yield found

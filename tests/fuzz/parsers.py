@@ -13,6 +13,7 @@ from app.bundle.piece import judge, pieces
 from checks import complaint, tags, text, url
 from checks.drift import _history, _host_script, _listing, _named
 from checks.hosts import LoginError, Output
+from checks.maillog.excerpt import Gathering
 from checks.network import _echo
 from checks.outside import _alertmanager, _icinga, _nagios, _ours, _prometheus, _service
 from checks.outside._service import Babbles
@@ -130,6 +131,18 @@ def _script(parse: Callable[[str], object]) -> Fuzzed:
     return parsed
 
 
+def _maillog(data: bytes) -> None:
+    """Lines of a log that comes in pieces, to be looked through."""
+    gathering = Gathering(datetime(2026, 11, 1, tzinfo=UTC))
+    for start in range(0, len(data), 97):
+        gathering.take(data[start : start + 97].decode("utf-8", "backslashreplace"))
+    found = gathering.excerpt()
+    # Some may have a time that there is none of: they count, and can't be shown.
+    assert max(len(found.lines), sum(one.count for one in found.shapes)) <= gathering.total
+    assert all(f"{one.program}{one.text}".isprintable() for one in found.lines)
+    assert all(f"{one.program}{one.text}{one.example}".isprintable() for one in found.shapes)
+
+
 def _config_listing(data: bytes) -> None:
     with suppress(LoginError):
         _listing.parse(Output(0, data, data))
@@ -187,6 +200,7 @@ PARSERS: dict[str, Fuzzed] = {
     "postfix-queue": _queue(Postqueue),
     "exim-queue": _queue(Bp),
     "logs": _script(_log_look.parse),
+    "maillog": _maillog,
     "load": _script(load.parse),
     "mounts": _script(_mounts.parse),
     "processes": _script(_process_table.parse),
