@@ -26,6 +26,7 @@ FINDINGS = _look.FINDINGS | {
     "unit.failed": "a mail program ended badly, and systemd does not start it again",
     "unit.crash-loop": "a mail program dies at each start: systemd starts it again and again, or "
     "has given up",
+    "kernel.oom": "the kernel killed a process because no memory was left",
     "unit.restarted": "a mail program died, and systemd has started it again",
     "unit.inactive": "a mail program that belongs there is not started",
     "unit.masked": "a mail program's unit is masked: nothing can start it",
@@ -34,6 +35,10 @@ FINDINGS = _look.FINDINGS | {
 
 LOOP = 2
 """Restarts within `RECENT` that make a loop; one is an accident."""
+
+OOM_KILL = "oom-kill"
+"""systemd's word for a unit of which the kernel killed a process (OOMPolicy=, systemd.service(5)),
+where it keeps each in a control group that counts them."""
 
 _ROLES = {program.noun: program.role for program in PROGRAMS}
 
@@ -89,7 +94,9 @@ def judge(units: Sequence[Unit], host: Host, before: Restarts, at: datetime) -> 
         state = _need(program.noun, host, running)
         found = [_judge(unit, state, before.get(unit.name, unit.restarts), at) for unit in own]
         judged += sorted(filter(None, found), key=lambda one: -one.state.badness)[:1]
-    return judged
+    killed = [one for one in units if one.active == "failed" and one.result == OOM_KILL]
+    text = f"out of memory: the kernel killed a process of {', '.join(o.name for o in killed)}"
+    return judged + ([Judged(State.WARNING, "kernel.oom", text)] if killed else [])
 
 
 def _need(noun: str, host: Host, running: set[str]) -> State:
@@ -108,11 +115,12 @@ def _judge(unit: Unit, need: State, before: int, at: datetime) -> Judged | None:
     """What is wrong with a unit, if anything; a unit that nobody needs may stand still."""
     made = unit.restarts - before
     if _is_looping(unit, made, at):
-        times = f"{unit.restarts} restarts" if unit.restarts else unit.result
-        text = f"{unit.name} dies at each start: {_end(unit)}{times}"
+        known = (_end(unit), f"{unit.restarts} restarts" if unit.restarts else "")
+        said = ", ".join(word for word in known if word not in ("", "success"))
+        text = f"{unit.name} dies at each start: {said}"
         return Judged(max(need, State.WARNING), "unit.crash-loop", text)
     if unit.active == "failed":
-        text = f"{unit.name} failed{_since(unit)}: {unit.died or unit.result}"
+        text = f"{unit.name} failed{_since(unit)}: {_end(unit)}"
         return Judged(max(need, State.WARNING), "unit.failed", text)
     if unit.active == "active":
         return _judge_running(unit, made)
@@ -150,8 +158,8 @@ def _judge_running(unit: Unit, made: int) -> Judged | None:
 
 
 def _end(unit: Unit) -> str:
-    end = unit.died or (unit.result if unit.result not in ("", "success") else "")
-    return f"{end}, " if end and unit.restarts else ""
+    """Of what it ended: its status or signal, where systemd's own word says no more than that."""
+    return unit.died if unit.died and unit.result in ("exit-code", "signal") else unit.result
 
 
 def _since(unit: Unit) -> str:

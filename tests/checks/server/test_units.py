@@ -141,13 +141,15 @@ def test_what_the_config_calls_the_mta_is_the_one_that_is_missed() -> None:
 
 
 def test_one_restart_is_an_accident_and_two_are_a_loop() -> None:
-    dovecot = unit("dovecot", restarts=41)
+    dovecot = unit("dovecot", restarts=41, result="success")
     for before, codes in (
         (41, []),
         (40, [("unit.restarted", OK)]),
         (39, [("unit.crash-loop", CRITICAL)]),
     ):
         assert found(dovecot, before={"dovecot.service": before}) == codes
+    (loop,) = judge([dovecot], Host(name="mail1", address=""), {"dovecot.service": 39}, AT)
+    assert loop.text == "dovecot.service dies at each start: 41 restarts"
 
 
 async def test_restarts_are_counted_from_look_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,6 +158,23 @@ async def test_restarts_are_counted_from_look_to_look(monkeypatch: pytest.Monkey
         said = LONG_UP.replace("NRestarts=0", f"NRestarts={restarts}")
         result = await ask("units", Answers(Output(0, said.encode())), services=("imap",))
         assert result.codes == codes, restarts
+
+
+@pytest.mark.parametrize(
+    ("result", "died", "said"),
+    [
+        ("exit-code", "status 78", "status 78"),
+        ("exit-code", "", "exit-code"),
+        ("signal", "killed by SIGSEGV", "killed by SIGSEGV"),
+        ("oom-kill", "killed by SIGKILL", "oom-kill"),
+        ("timeout", "killed by SIGTERM", "timeout"),
+    ],
+)
+def test_of_what_it_ended_is_told_by_whoever_knows_more(result: str, died: str, said: str) -> None:
+    dead = unit("dovecot", "failed", "failed", result=result, died=died, since=None)
+    first, *more = judge([dead], Host(name="mail1", address="", services=("imap",)), {}, AT)
+    assert first.text == f"dovecot.service failed: {said}"
+    assert [one.code for one in more] == (["kernel.oom"] if result == "oom-kill" else [])
 
 
 async def test_the_summary_leads_to_the_problem_and_the_evidence_names_all() -> None:
