@@ -23,6 +23,7 @@ KINDS = {
     "master": "parameter",
     "dovecot": "parameter",
     "exim": "parameter",
+    "certificates": "certificate",
     "packages": "package",
     "units": "unit",
     "firewall": "firewall",

@@ -66,6 +66,13 @@ iptables_rules() {
     printf '%s\n' "$rules" | sed 's/ *\[[0-9]*:[0-9]*\]//; /^#/d'
   done
 }
+certificate_options='smtpd_tls_cert_file|smtpd_tls_chain_files|ssl_cert|tls_certificate'
+certificates() {
+  for file do
+    told=$(openssl x509 -in "$file" -noout -enddate -serial 2>/dev/null) || continue
+    printf '%s = until %s\n' "$file" "$(printf '%s' "${told#notAfter=}" | tr '\n' ' ')"
+  done
+}
 cron() {
   grep -v '^[[:space:]]*\(#.*\)\{0,1\}$' /etc/crontab /etc/cron.d/* /dev/null 2>/dev/null
   crontab -l 2>/dev/null | sed -n '/^[[:space:]]*[^#[:space:]]/s/^/own crontab:/p'
@@ -94,16 +101,26 @@ sessions() {
     grep -vE "for $(id -un) from |COMMAND=/[^ ]*/(postqueue|postcat|mailq|nft -s|dmesg|exim4? -b)" |
     tail -n 500
 }
+settings=
 if have postconf; then
-  show postfix '/etc/postfix/main.cf' postconf -n
+  show postfix '/etc/postfix/main.cf' postconf -n; settings=$text
   show master '/etc/postfix/master.cf' postconf -Mf
 fi
-have doveconf && show dovecot '/etc/dovecot/*.conf /etc/dovecot/conf.d/*.conf' doveconf -n
+if have doveconf; then
+  show dovecot '/etc/dovecot/*.conf /etc/dovecot/conf.d/*.conf' doveconf -n
+  settings="$settings
+$text"
+fi
 for exim in exim4 exim; do
   have $exim || continue
   show exim '/etc/exim4/*.conf /etc/exim4/conf.d/*/* /etc/exim/exim.conf' exim_options "$4"
+  settings="$settings
+$text"
   break
 done
+files=$(printf '%s\n' "$settings" | sed -n -E "s/^ *($certificate_options) = <?//p" |
+  tr -s ', ' '\n')
+have openssl && show certificates "$files" certificates $files
 if have dpkg-query; then
   show packages /var/lib/dpkg/status dpkg_packages
   show dpkg-log '' dpkg_log

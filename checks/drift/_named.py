@@ -152,6 +152,7 @@ _READERS: dict[str, Callable[[Iterable[str]], Named]] = {
     "master": _services,
     "dovecot": _settings,
     "exim": _parameters,
+    "certificates": _parameters,
     "packages": _packages,
     "units": _units,
     "firewall": _rules,

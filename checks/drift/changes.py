@@ -38,6 +38,7 @@ from checks.when import span
 
 FINDINGS = {
     "change.parameter": "an effective setting of a mail program differs from the baseline",
+    "change.certificate": "a certificate that a mail program uses is another",
     "change.package": "a package was installed, upgraded or removed",
     "change.hold": "a package is held, or no longer",
     "change.unit": "a systemd unit was enabled, disabled, masked or overridden",
@@ -209,7 +210,8 @@ def _summary(looked: Looked, holds: list[Change]) -> str:
     elif not looked.changes:
         parts.append(f"nothing has changed since {looked.baseline_at:%a %d %b %H:%MZ}")
     for one in looked.changes[: 3 - len(parts)]:
-        age = span((looked.answer.now - one.at).total_seconds())
+        age = span((looked.answer.now - (one.after or one.at)).total_seconds())
+        when = f"in the last {age}" if one.after else f"{age} ago"
         who = f" by {one.who}" if one.who else ""
-        parts.append(visible(f"{one.kind} {one.text}{who}, {age} ago", 160))
+        parts.append(visible(f"{one.kind} {one.text}{who}, {when}", 160))
     return "; ".join(parts)

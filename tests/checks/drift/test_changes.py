@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,27 @@ async def test_a_rule_a_package_and_a_parameter_are_each_told_by_name(machine: M
     again = await machine.look()
     assert kinds(again) == kinds(result)
     assert [one.at for one in again.facts.changes] == [one.at for one in result.facts.changes]  # type: ignore[union-attr]
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl here")
+async def test_a_certificate_that_was_replaced_is_told_by_its_end(machine: Machine) -> None:
+    key, certificate = machine.folder / "key.pem", machine.folder / "cert.pem"
+
+    def issue(days: int) -> None:
+        words = f"-subj /CN=mx -days {days} -keyout {key} -out {certificate}"
+        argv = ["openssl", "req", "-x509", "-nodes", "-newkey", "rsa:1024", *words.split()]
+        subprocess.run(argv, check=True, capture_output=True)
+
+    issue(10)
+    machine.says("postconf", f"smtpd_tls_chain_files = {key}, {certificate}\n")
+    await machine.look()
+    issue(90)
+    result = await machine.look()
+    ((kind, text),) = kinds(result)
+    assert kind == "certificate"
+    assert text.startswith(f"{certificate} until ")
+    assert " → until " in text
+    assert result.codes == ("change.certificate",)
 
 
 async def test_a_package_on_hold_since_the_baseline_warns_until_it_counts_as_good(
