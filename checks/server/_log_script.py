@@ -91,10 +91,12 @@ may_read_journal() {
   *'not seeing messages'* | *'insufficient permissions'*) echo 'denied journal'; return 1 ;;
   *'No journal files'*) return 1 ;;
   esac
+  [ "$(journalctl -qn 1 -o short-unix 2>/dev/null)" ]
 }
 """
 """Shell functions: the host's clock and zone; where in a file the time wanted begins; whether
-this user may read the journal, which is said where it is there and may not."""
+this user may read the journal, which is said where it is there and may not. One without any entry,
+as where journald does not run, is none: systemd 252 says nothing of it."""
 
 SCRIPT = (
     PLACE

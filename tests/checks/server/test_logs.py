@@ -197,3 +197,10 @@ async def test_clients_of_unknown_name_take_no_room_from_trouble(log: Log) -> No
     log.say(QUOTA, *["mail1 postfix/smtpd[1]: connect from unknown[192.0.2.1]"] * 9000)
     seen = facts(await log.look())
     assert (seen.lines, seen.kinds[0].count, seen.cut) == (9001, 1, "")
+
+
+async def test_a_journal_without_an_entry_does_not_hide_the_files(log: Log) -> None:
+    """As of systemd 252 where journald does not run: no word, no error."""
+    (log.path.parent / "tools" / "journalctl").write_text("#!/bin/sh\nexit 0\n")
+    log.say(QUOTA)
+    assert facts(await log.look()).sources == (str(log.path),)
