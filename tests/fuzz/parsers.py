@@ -17,7 +17,7 @@ from checks.maillog.excerpt import Gathering
 from checks.network import _echo
 from checks.outside import _alertmanager, _icinga, _nagios, _ours, _prometheus, _service
 from checks.outside._service import Babbles
-from checks.protocol import _dane, _der, _dkim, _received, _reply, imap, pop3
+from checks.protocol import _dane, _der, _dkim, _received, _reply, _returned, imap, pop3
 from checks.queue._bp import Bp
 from checks.queue._listing import Reader
 from checks.queue._postqueue import Postqueue
@@ -53,6 +53,12 @@ def _reply_of(data: bytes) -> None:
 def _imap(data: bytes) -> None:
     with suppress(imap.NotAResponse):
         assert imap.parse_response(data).text.isprintable()
+
+
+def _returned_mail(data: bytes) -> None:
+    header, _, body = data.partition(b"\r\n\r\n")
+    if (report := _returned.read(header, body)) is not None:
+        assert report.why.isprintable()
 
 
 def _pop3(data: bytes) -> None:
@@ -191,6 +197,7 @@ PARSERS: dict[str, Fuzzed] = {
     "imap": _imap,
     "pop3": _pop3,
     "received": _received_in,
+    "returned": _returned_mail,
     "dkim": _dkim.parse_signatures,
     "certificate": _certificate,
     "tlsa": _tlsa,
