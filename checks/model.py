@@ -196,9 +196,10 @@ class Trip(Struct, frozen=True, kw_only=True):
 class Monitor(Struct, frozen=True, kw_only=True):
     """Somebody who watches as well: the site's own monitoring.
 
-    `kind` is alertmanager, prometheus, icinga2 or nagios; Nagios is asked at `url`, or its
+    `kind` is alertmanager, prometheus, icinga2, nagios or plugin. Nagios is asked at `url`, or its
     `status_file` is read through `login`. `queries` are PromQL, each of which answers what is
-    wrong. `hosts` and `domains` are those whose alerts count as ours.
+    wrong. A plugin is a `command` run through `login`, `about` one of our names. `hosts` and
+    `domains` are those whose alerts count as ours.
     """
 
     name: str
@@ -207,6 +208,8 @@ class Monitor(Struct, frozen=True, kw_only=True):
     login: Login | None = None
     status_file: str = ""
     queries: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    about: str = ""
     user: str = ""
     password: Secret | None = None
     token: Secret | None = None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from app.config.decode import Problems, name_of
+from app.config.rules import nearest, quoted
 from app.config.secret_files import beside
 from app.config.tables import MonitorTable
 from checks.etc_hosts import is_this_machine
@@ -22,9 +23,11 @@ def monitors(
     """The monitor of each table; what it lacks or says too much is a problem."""
     written = problems.source.document.get("monitor", [])
     config = problems.source.path
+    ours = {host.name for host in system.hosts} | set(system.domains)
     for table in tables:
         index = [name_of(one) for one in written].index(table.name)
-        for key, text in _wrong(table, config):
+        is_plugin = table.kind == "plugin"
+        for key, text in _wrong_plugin(table, ours) if is_plugin else _wrong(table, config):
             problems.add(("monitor", index, key), f'"{key}": {text}')
     return tuple(_monitor(table, system, config) for table in tables)
 
@@ -42,12 +45,28 @@ def _wrong(table: MonitorTable, config: Path) -> Iterator[tuple[str, str]]:
         yield "status_file", "must be a path that begins with /"
     if table.query and table.kind != "prometheus":
         yield "query", "only Prometheus takes queries"
+    if table.command or table.about:
+        yield "command", 'is for the kind "plugin" alone, as is "about"'
+    yield from _wrong_secret(table, config)
+
+
+def _wrong_secret(table: MonitorTable, config: Path) -> Iterator[tuple[str, str]]:
     if table.password and table.token:
         yield "token", "there is a password already"
     if (table.password or table.token) and table.url and _is_readable_on_the_way(table.url):
         yield "url", "the password would go in clear: https, or a tunnel to this machine"
     if table.ca_file and not _beside(table.ca_file, config).is_file():
         yield "ca_file", f"there is no file {visible(str(_beside(table.ca_file, config)))}"
+
+
+def _wrong_plugin(table: MonitorTable, ours: set[str]) -> Iterator[tuple[str, str]]:
+    if not table.command:
+        yield "command", "is missing"
+    if table.about not in ours:
+        hint = nearest(table.about, sorted(ours))
+        yield "about", f"must be one of our hosts or domains, not {quoted(table.about)}{hint}"
+    if table.url:
+        yield "url", "a plugin is run, not asked"
 
 
 def _is_readable_on_the_way(url: str) -> bool:
@@ -60,9 +79,11 @@ def _monitor(table: MonitorTable, system: System, config: Path) -> Monitor:
         name=table.name,
         kind=table.kind,
         url=table.url,
-        login=login_from(table.login),
+        login=login_from(_login(table)),
         status_file=table.status_file,
         queries=table.query,
+        command=table.command,
+        about=table.about,
         user=table.user,
         password=_secret(table.password, config),
         token=_secret(table.token, config),
@@ -71,6 +92,11 @@ def _monitor(table: MonitorTable, system: System, config: Path) -> Monitor:
         hosts=system.hosts,
         domains=system.domains,
     )
+
+
+def _login(table: MonitorTable) -> str:
+    """A plugin runs on this machine, unless it is said where."""
+    return "local" if table.kind == "plugin" and table.login == "none" else table.login
 
 
 def _secret(secret: Secret | None, config: Path) -> Secret | None:

@@ -261,7 +261,7 @@ def ups(text: str) -> None:
         raise ValueError(f"{quoted(port)} is not a port from 1 to 65535")
 
 
-MONITORS = ("alertmanager", "prometheus", "icinga2", "nagios")
+MONITORS = ("alertmanager", "prometheus", "icinga2", "nagios", "plugin")
 
 
 def monitor(text: str) -> None:

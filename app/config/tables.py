@@ -54,7 +54,8 @@ class CanaryTable(Struct, frozen=True, kw_only=True):
 class MonitorTable(Struct, frozen=True, kw_only=True):
     """``[[monitor]]``: the site's own monitoring. `query` are PromQL, for Prometheus alone.
 
-    Nagios is asked at its ``statusjson.cgi``, or its status file is read through `login`.
+    Nagios is asked at its ``statusjson.cgi``, or its status file is read through `login`. A plugin
+    is a `command`, run here or through `login`; `about` is the host or domain that it looks at.
     """
 
     name: str
@@ -63,6 +64,8 @@ class MonitorTable(Struct, frozen=True, kw_only=True):
     login: str = "none"
     status_file: str = "/var/lib/nagios4/status.dat"
     query: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    about: str = ""
     user: str = ""
     password: Secret | None = None
     token: Secret | None = None

@@ -51,7 +51,7 @@ _TAIL = """
 
 # [[monitor]]                        # what your own monitoring says stands beside the checks
 # name  = "prometheus"
-# kind  = "prometheus"               # or alertmanager, icinga2, nagios
+# kind  = "prometheus"               # or alertmanager, icinga2, nagios, plugin
 # url   = "https://prometheus.example.org"
 # token = { file = "prometheus.token" }     # or user and password
 

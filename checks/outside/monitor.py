@@ -1,4 +1,4 @@
-"""What the site's own monitoring says about our hosts: Alertmanager, Prometheus, Icinga 2, Nagios.
+"""What the site's own monitoring says of our hosts: Alertmanager, Prometheus, Icinga 2, Nagios.
 
 It looks from another place and began before us. What it says is shown, and is evidence for when an
 outage began; it never makes a verdict by itself, and one that can't be reached is unknown.
@@ -98,6 +98,11 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
 
 
 async def _ask(target: Target, monitor: Monitor, phases: Phases, deadline: float) -> list[Told]:
+    if monitor.kind == "plugin" and monitor.login is not None:
+        from checks.outside import _plugin
+
+        with phases.phase("run"):
+            return await _plugin.ask(monitor, monitor.login, deadline=deadline)
     if monitor.login is not None:
         with phases.phase("read"):
             return await _read(monitor, deadline)

@@ -37,12 +37,29 @@ def test_nagios_may_be_read_from_its_status_file(tmp_path: Path) -> None:
     assert monitor.status_file == "/var/lib/nagios4/status.dat"
 
 
+def test_a_plugin_runs_on_this_machine_unless_it_is_said_where(tmp_path: Path) -> None:
+    text = 'name = "disk"\nkind = "plugin"\ncommand = ["check_disk", "-w", "10%"]\nabout = "mail1"'
+    (monitor,) = load(loaded(tmp_path, text)).system.monitors
+    assert monitor.command == ("check_disk", "-w", "10%")
+    assert monitor.login is not None
+    assert monitor.login.is_local
+    (monitor,) = load(loaded(tmp_path, f'{text}\nlogin = "ssh:mail1"')).system.monitors
+    assert monitor.login is not None
+    assert not monitor.login.is_local
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
         ('kind = "nagos"\nurl = "https://x"', 'not "nagos"; did you mean "nagios"?'),
         ('kind = "nagios"', '"url": is missing'),
         ('kind = "nagios"\nurl = "https://u:p@x"', "must not hold a user or a password"),
+        ('kind = "icinga2"\nurl = "https://x"\ncommand = ["x"]', 'for the kind "plugin" alone'),
+        ('kind = "plugin"\nabout = "mail1"', '"command": is missing'),
+        (
+            'kind = "plugin"\ncommand = ["x"]\nabout = "mial1"',
+            'hosts or domains, not "mial1"; did you mean "mail1"?',
+        ),
         ('kind = "icinga2"\nlogin = "local"', "only Nagios has a status file"),
         ('kind = "nagios"\nlogin = "local"\nurl = "https://x"', "not both"),
         ('kind = "nagios"\nlogin = "local"\nstatus_file = "x"', "begins with /"),
