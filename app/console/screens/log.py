@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from app.console.screens.main import MainScreen
 
 KEYS = (
-    ("Enter", "its lines"),
-    ("Tab", "shapes/lines"),
-    ("a", "all lines"),
+    ("Enter", "lines"),
+    ("Tab", "turn"),
+    ("a", "all"),
     ("F", "follow"),
     ("/", "filter"),
     ("@", "time"),
     ("t", "trace"),
-    ("R", "read again"),
+    ("R", "again"),
     ("y", "copy"),
     ("n", "note"),
 )

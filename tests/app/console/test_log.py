@@ -91,8 +91,13 @@ async def test_all_lines_are_followed_and_a_filter_holds(log: Log) -> None:
         await until(pilot, lambda: "1 of 1 (of 7)" in drawn(pilot))
         log.say("B613AC54: removed", "B613AC55: removed")
         await until(pilot, lambda: "2 of 2 (of 9)" in drawn(pilot))
+        await pilot.press("tab")
+        await until(pilot, lambda: "COUNT" in drawn(pilot))
+        assert "following" not in drawn(pilot)
+        log.say("B613AC56: removed")
         await pilot.press("F")
-        await until(pilot, lambda: "following" not in drawn(pilot))
+        await until(pilot, lambda: "following" in drawn(pilot))
+        assert "10 of 10" in drawn(pilot)
 
 
 async def test_t_follows_the_message_whose_queue_id_is_under_the_cursor(log: Log) -> None:
