@@ -18,7 +18,8 @@ from checks.server._look import Garbled
 from checks.server._recent import Recent
 from checks.server._smart import Disks
 from checks.server.hardware import Counts, judge, judge_array, judge_boot, judge_disks
-from tests.checks.server.asking import Answers, Far, ask
+from tests.checks.server.asking import Answers, Far, ask, own_host
+from tests.lab.daemon import short_folder
 
 # mdstat and last as real machines printed them (from bug reports); sensors and EDAC by hand.
 SAID = """\
@@ -158,6 +159,41 @@ def test_arrays() -> None:
 )
 def test_what_disks_say_of_themselves(said: str, codes: list[str]) -> None:
     assert [one.code for one in judge_disks(_smart.parse(said))] == codes
+
+
+SMARTCTL = """\
+case $* in
+*-n\\ standby\\ -H\\ /dev/sda) echo "SMART overall-health self-assessment test result: PASSED";;
+*-n\\ standby\\ -H\\ /dev/sdb) echo "SMART Health Status: FAILURE PREDICTION THRESHOLD EXCEEDED";;
+*) echo "Device is in STANDBY mode, exit(2)"; exit 2;;
+esac
+"""
+"""What smartctl(8) prints for an ATA disk, a SCSI disk and one that sleeps."""
+
+
+@pytest.mark.parametrize(
+    ("programs", "disks"),
+    [
+        ({"smartctl": SMARTCTL},
+         Disks(failing=(("sdb", "FAILURE PREDICTION THRESHOLD EXCEEDED"),))),
+        ({"smartctl": SMARTCTL, "id": "echo 1000", "sudo": 'shift; exec "$@"'},
+         Disks(failing=(("sdb", "FAILURE PREDICTION THRESHOLD EXCEEDED"),))),
+        ({"smartctl": SMARTCTL, "id": "echo 1000",
+          "sudo": "echo 'sudo: a password is required' >&2; exit 1"}, Disks(is_denied=True)),
+    ],
+)  # fmt: skip
+async def test_disks_are_asked_as_root_or_where_sudo_lets_us(
+    programs: dict[str, str], disks: Disks
+) -> None:
+    with short_folder("mm-smart") as folder:
+        for name in ("sda", "sdb", "sdc"):
+            (folder / "block" / name / "device").mkdir(parents=True)
+        for name, text in programs.items():
+            (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+            (folder / name).chmod(0o755)
+        login = own_host(f"mount --bind {folder}/block /sys/block; export PATH={folder}:$PATH")
+        asked = await _smart.ask(login, deadline=10)
+        assert replace(asked, volumes=()) == disks
 
 
 async def test_where_sudo_refuses_it_is_said_and_not_asked_again(
