@@ -7,9 +7,11 @@ reads; so leaving is tried twice: asked for, then done.
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 import termios
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedWriter
@@ -101,13 +103,39 @@ def given_back(
     replaced = {number: signal.signal(number, ask) for number in SIGNALS}
     replaced[signal.SIGALRM] = signal.signal(signal.SIGALRM, insist)
     try:
-        yield
+        with _hang_up_noticed(sys.stdin.fileno()):
+            yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in replaced.items():
             signal.signal(number, handler)
         if caught:
             restore(before)
+
+
+@contextmanager
+def _hang_up_noticed(terminal: int) -> Iterator[None]:
+    """SIGHUP when `terminal` is lost, also to a session that it does not control.
+
+    ``su -c`` makes one such (su(1)): it would run on for ever, and nobody would see it.
+    """
+    ended, end = os.pipe()
+
+    def watch() -> None:
+        poll = select.poll()
+        poll.register(terminal, 0)  # a hang-up is told of, whatever is asked for
+        poll.register(ended, 0)
+        if terminal in [descriptor for descriptor, _ in poll.poll()]:
+            os.kill(os.getpid(), signal.SIGHUP)
+
+    watcher = threading.Thread(target=watch, name="hang-up", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        os.close(end)
+        watcher.join()
+        os.close(ended)
 
 
 def restore(attributes: list[object]) -> None:

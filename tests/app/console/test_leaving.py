@@ -92,6 +92,20 @@ def test_a_terminal_that_is_lost_ends_it(tmp_path: Path) -> None:
     assert gone(children)
 
 
+def test_a_terminal_that_is_lost_ends_it_also_where_it_controls_another_session(
+    tmp_path: Path,
+) -> None:
+    """As after ``su -c``: nobody sends it a signal."""
+    argv = ["setsid", "--fork", "--wait", *DRILL]
+    terminal = Terminal(argv, 120, 36, XDG_STATE_HOME=str(tmp_path))
+    terminal.wait_for("✓ healthy", 30)
+    family = psutil.Process(terminal.process.pid).children(recursive=True)
+    assert len(family) > 1
+    os.close(terminal.master)
+    assert gone(family)
+    terminal.process.wait(WITHIN)
+
+
 def test_a_stuck_terminal_does_not_keep_it_from_ending(drill: Terminal) -> None:
     """Nobody reads; the writer's queue fills; the loop blocks; SIGTERM still ends it."""
     children = psutil.Process(drill.process.pid).children(recursive=True)
