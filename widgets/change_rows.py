@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from checks.board import Standing
 from checks.changed import DAY, Changed
+from widgets.diff_rows import unified
 from widgets.entry import Entry
 from widgets.figures import brief
 from widgets.panel import cells
@@ -31,7 +32,7 @@ GLANCE = 3
 def change_entry(change: Changed, since: datetime) -> Entry:
     """Its row; the distance counts from `since`, the onset, or now while there is none."""
     kind = "" if change.kind in SELF_EVIDENT else f"{change.kind} "
-    diff = tuple(row(Span(line, _diff_role(line))) for line in change.diff if not _is_head(line))
+    diff = unified(change.diff)
     notes = [row(Span(note, "dim")) for note in change.notes]
     if change.after is not None:
         told = f"some time after {change.after.astimezone(UTC):%a %d %b %H:%M:%SZ}"
@@ -45,7 +46,8 @@ def change_entry(change: Changed, since: datetime) -> Entry:
             row(Span(kind, "dim"), change.what, Span(more, "dim")),
         ),
         standings=(change.standing,),
-        more=(*notes, *diff),
+        more=tuple(notes),
+        diff=change.diff,
         glance=tuple(line for line in diff if line[0].role != "dim")[:GLANCE],
     )
 
@@ -63,14 +65,6 @@ def wrong_entries(standing: Standing) -> list[Entry]:
         for finding in (result.findings if result else ())
         if (role := WRONG.get(finding.code))
     ]
-
-
-def _is_head(line: str) -> bool:
-    return line.startswith(("--- ", "+++ ", "@@"))
-
-
-def _diff_role(line: str) -> str:
-    return {"+": "add", "-": "remove"}.get(line[:1], "dim")
 
 
 def _when(change: Changed, since: datetime) -> Row:

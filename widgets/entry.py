@@ -11,6 +11,7 @@ from checks.board import Standing
 from checks.model import Result, State
 from checks.when import clock, span
 from widgets.columns import Cells
+from widgets.diff_rows import beside, unified
 from widgets.state import mark
 from widgets.text import Row, Span, row
 
@@ -20,14 +21,15 @@ EVIDENCE_LINES = 8
 class Entry(Struct, frozen=True):
     """One row: its cells, column by column, and the checks that it was made from.
 
-    `key` stays the same from board to board; `more` are lines of its own, such as a diff, and
-    `glance` those of them that the small panel shows below the row.
+    `key` stays the same from board to board; `more` are lines of its own, `diff` those of a unified
+    diff, and `glance` what the small panel shows below the row.
     """
 
     key: str
     cells: Cells
     standings: tuple[Standing, ...] = ()
     more: tuple[Row, ...] = ()
+    diff: tuple[str, ...] = ()
     glance: tuple[Row, ...] = ()
 
     @property
@@ -47,9 +49,15 @@ def _badness(standing: Standing) -> int:
     return standing.result.state.badness if standing.result else State.UNKNOWN.badness
 
 
-def details(entry: Entry, at: datetime, *, lines: int = EVIDENCE_LINES) -> list[Row]:
-    """What its checks answered, the worst first, each with so many lines of evidence."""
+def details(
+    entry: Entry, at: datetime, *, lines: int = EVIDENCE_LINES, beside_in: int = 0
+) -> list[Row]:
+    """What its checks answered, the worst first, each with so many lines of evidence.
+
+    A diff is shown side by side in `beside_in` cells, if that is not 0.
+    """
     rows = list(entry.more)
+    rows += beside(entry.diff, beside_in) if beside_in else unified(entry.diff)
     for standing in sorted(entry.standings, key=_badness, reverse=True):
         rows += _answer(standing, at, lines)
     return rows

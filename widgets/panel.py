@@ -40,6 +40,9 @@ class Panel(Framed):
     DEEPER: ClassVar[str] = ""
     """What Enter on a host's row shows, full screen: its queue's messages, its log."""
 
+    HAS_DIFFS: ClassVar[bool] = False
+    """Whether rows have a diff, which can be shown side by side."""
+
     DEFAULT_CSS = "Panel { width: 1fr; height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Open", show=False)]
     can_focus = True

@@ -36,6 +36,7 @@ class PanelTable(Framed):
         Binding("end", "move(1000000)", "End", show=False),
         Binding("o", "sort", "Sort"),
         Binding("exclamation_mark", "faults", "Faults only"),
+        Binding("b", "beside", "Side by side", show=False),
         Binding("shift+down,J", "scroll_details(1)", "Details down", show=False),
         Binding("shift+up,K", "scroll_details(-1)", "Details up", show=False),
     ]
@@ -54,6 +55,7 @@ class PanelTable(Framed):
         self.filter = ""
         self.sort: int | None = None
         self.is_faults_only = False
+        self.is_beside = False
 
     # Data in
 
@@ -127,7 +129,8 @@ class PanelTable(Framed):
         errors = login_errors(self._board.of_kinds(*self._panel.KINDS))
         place = self._place(entries)
         self._key = entries[place].key
-        said = details(entries[place], self._at, lines=DIALOGUE)
+        beside_in = width if self.is_beside else 0
+        said = details(entries[place], self._at, lines=DIALOGUE, beside_in=beside_in)
         room = max(1, min(len(entries), max(height - len(said) - 2, height // 2 - 1)))
         self._top = max(0, min(self._top, place, len(entries) - room), place - room + 1)
         columns = self._panel.columns(self._board)
@@ -167,6 +170,11 @@ class PanelTable(Framed):
     def action_faults(self) -> None:
         """Show only rows that something is wrong with, or all again."""
         self.is_faults_only = not self.is_faults_only
+        self.redraw()
+
+    def action_beside(self) -> None:
+        """Show a diff side by side, or line by line again."""
+        self.is_beside = not self.is_beside
         self.redraw()
 
     def action_scroll_details(self, by: int) -> None:

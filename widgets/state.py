@@ -49,6 +49,8 @@ ROLES = {
     "cursor": "color: $foreground; text-style: reverse;",
     "add": "color: $text-success;",
     "remove": "color: $text-error;",
+    "add-part": "color: $text-success; text-style: bold underline;",
+    "remove-part": "color: $text-error; text-style: bold underline;",
 }
 """The look of each role, in Textual CSS."""
 

@@ -125,8 +125,6 @@ CHANGE = FileChange(
     added=1,
     removed=1,
     diff=(
-        "--- baseline",
-        "+++ now",
         "@@ -1 +1 @@",
         "-default_process_limit = 100",
         "+default_process_limit = 1000",

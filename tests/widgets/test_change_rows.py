@@ -9,7 +9,7 @@ from checks.facts import Change, ChangeFacts, DriftFacts, FileChange
 from tests.boards import ONSET
 from tests.widgets.scene import AT, OK, UPGRADE, WARNING, answer, board, standing
 from widgets.change_rows import change_entry
-from widgets.entry import Entry
+from widgets.entry import Entry, details
 from widgets.panels.config import Config
 
 MINUTE = timedelta(minutes=1)
@@ -70,3 +70,12 @@ def test_what_is_wrong_now_stands_above_all_changes() -> None:
         "now  mail1  Dovecot would not start again: line 97",
         "02:58  −12m  mail1  package postfix 3.7.10 → 3.7.11  by ana",
     ]
+
+
+def test_the_diff_of_a_row_is_shown_side_by_side_where_that_is_wanted() -> None:
+    edit = FileChange("/etc/x", "changed", ONSET, 1, 1, ("-limit = 100", "+limit = 1000"))
+    (entry,) = entries(files=(edit,))
+    for width, lines in ((0, ["-limit = 100", "+limit = 1000"]), (31, ["-limit = 100"])):
+        shown = ["".join(span.text for span in one) for one in details(entry, AT, beside_in=width)]
+        assert [line.partition(" │ ")[0].rstrip() for line in shown[: len(lines)]] == lines
+    assert "-limit = 100   │ +limit = 1000" in shown

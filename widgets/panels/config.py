@@ -22,6 +22,7 @@ class Config(Panel):
     NUMBER = 4
     TITLE = "Config"
     KINDS = ("config", "changes", "restart")
+    HAS_DIFFS = True
     EMPTY = "no host has a login: no configuration is watched"
     COLUMNS = (
         Column(title="WHEN", priority=1, least=12),

@@ -55,6 +55,7 @@ class PanelScreen(Filtered):
         yield PanelTable(self._panel)
         yield self.filter_line("rows")
         deeper = [("Enter", self._panel.DEEPER)] if self._panel.DEEPER else []
+        deeper += [("b", "side by side")] if self._panel.HAS_DIFFS else []
         yield KeyBar([*deeper, *KEYS], ("Esc", "back"))
 
     def on_mount(self) -> None:
