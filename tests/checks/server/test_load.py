@@ -86,7 +86,7 @@ def test_judging(changes: dict[str, object], state: State, codes: list[str]) -> 
 
 
 async def test_the_summary_leads_to_the_problem() -> None:
-    tight = Options(memory_low=1.0, memory_exhausted=1.0, rebooted=1e9)
+    tight = Options(memory_low=1.0, memory_exhausted=1.0, rebooted=1e9, load_high=1e6)
     result = await ask("load", Far(), options=tight)
     assert result.state == State.CRITICAL
     assert re.match(r"[\d.]+ .B of [\d.]+ .B memory left; rebooted ", result.summary)
