@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -17,6 +17,10 @@ DAY = 86400.0
 
 SAME = 2.0
 """Seconds: an effective setting that changed with a file is told with the file."""
+
+
+NEAR = timedelta(minutes=10)
+"""Who used sudo within that time before a change is likely to have made it."""
 
 
 class Changed(Struct, frozen=True, kw_only=True):
@@ -51,6 +55,17 @@ def listed(standings: Iterable[Standing], onset: datetime | None) -> list[Change
     return sorted(found, key=lambda one: _place(one, onset))
 
 
+def likely(told: Iterable[Change], begin: datetime, end: datetime) -> str:
+    """Who made what changed between `begin` and `end`: the only one who had root just then."""
+    near = {
+        one.who
+        for one in told
+        if (one.kind == "sudo" or (one.kind == "login" and one.who == "root"))
+        and begin - NEAR <= one.at <= end + timedelta(seconds=5)
+    }
+    return near.pop() if len(near) == 1 else ""
+
+
 def _place(one: Changed, onset: datetime | None) -> tuple[int, float]:
     """What came after the onset did not bring it about; what came a day before hardly did."""
     if one.at is None:
@@ -73,6 +88,8 @@ def _of_host(host: str, standings: list[Standing]) -> Iterator[Changed]:
             others += [(standing, change) for change in facts.changes]
     for standing, file in files:
         effects = [change for _, change in others if _is_effect(change, file)]
+        counts = f"+{file.added} −{file.removed}" if file.kind == "changed" else file.kind
+        who = likely([change for _, change in others], file.at, file.at) if file.at else ""
         yield Changed(
             host=host,
             kind="file",
@@ -80,7 +97,7 @@ def _of_host(host: str, standings: list[Standing]) -> Iterator[Changed]:
             at=file.at,
             after=None,
             standing=standing,
-            more=f"+{file.added} −{file.removed}" if file.kind == "changed" else file.kind,
+            more=f"{counts}  by {who}" if who else counts,
             notes=tuple(note for change in effects for note in _effect(change)),
             diff=file.diff,
         )

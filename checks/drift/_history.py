@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from msgspec import Struct
 from msgspec.structs import replace
 
+from checks.changed import likely
 from checks.drift._host_script import Answer
 from checks.facts import Change
 from checks.text import redact, visible
@@ -22,9 +23,6 @@ SESSIONS_KEPT = 50
 
 VALUE_LIMIT = 120
 """Characters of a name, version or command that are shown."""
-
-NEAR = timedelta(minutes=10)
-"""Who used sudo within that time before a change is likely to have made it."""
 
 _MATTERS = re.compile(
     r"(?:lib)?(?:postfix|exim|dovecot|opendkim|opendmarc|rspamd|spamass|clamav|amavis|sasl|ssl|"
@@ -208,14 +206,8 @@ def _session_time(text: str, answer: Answer) -> datetime | None:
 
 
 def attributed(changes: Iterable[Change], told: Sequence[Change]) -> list[Change]:
-    """`changes` with who is likely to have made them: the only one who had root just then."""
-    named = []
-    for one in changes:
-        near = {
-            other.who
-            for other in told
-            if (other.kind == "sudo" or (other.kind == "login" and other.who == "root"))
-            and (one.after or one.at) - NEAR <= other.at <= one.at + timedelta(seconds=5)
-        }
-        named.append(replace(one, who=near.pop()) if len(near) == 1 and not one.who else one)
-    return named
+    """`changes`, with who is likely to have made those of which no log says so."""
+    return [
+        one if one.who else replace(one, who=likely(told, one.after or one.at, one.at))
+        for one in changes
+    ]

@@ -60,6 +60,14 @@ def test_a_setting_is_told_with_the_file_that_was_edited() -> None:
     assert told(alone) == "03:00  −4m  mail1  parameter relayhost = [old.test]"
 
 
+def test_a_file_is_told_with_who_alone_had_root_just_then() -> None:
+    edit = FileChange("/etc/x", "added", ONSET - MINUTE)
+    ana = Change("sudo", "/usr/bin/vi /etc/x", ONSET - 2 * MINUTE, who="ana")
+    bob = Change("sudo", "/bin/sh", ONSET - 3 * MINUTE, who="bob")
+    assert told(entries(ana, files=(edit,))[0]) == "03:03  −1m  mail1  /etc/x  added  by ana"
+    assert told(entries(ana, bob, files=(edit,))[0]) == "03:03  −1m  mail1  /etc/x  added"
+
+
 def test_what_is_wrong_now_stands_above_all_changes() -> None:
     said = answer(WARNING, "Dovecot would not start again: line 97", "config.broken-if-restarted")
     on = board(
