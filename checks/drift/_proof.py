@@ -1,8 +1,9 @@
 """Whether a host's programs would start with what is on disk: the sh script, and its parser.
 
 Each program is told to read its configuration (a proof) only when a file of it is not as it was
-the last time. As this user: nothing is done by sudo. ``postfix check`` is root's alone, and makes
-queue folders that are missing, as each start does (postfix(1)).
+the last time. As this user: nothing is done by sudo. ``postfix check`` is never run: it makes
+queue folders that are missing (postfix(1)), and a look must change nothing; who runs it is told
+more than postconf(1) tells.
 
 When a running program has read it is told by a child that a reload alone replaces: Postfix'
 qmgr(8), and Dovecot's config process, which never idles out (doveconf(1), ``service config``).
@@ -45,8 +46,8 @@ prove() {
   printf '%s\n' "$said" | head -n 50 | cut -c 1-1000 | sed 's/^/|/'
   printf '%% %s\n' $status
 }
-postfix_proof() { postconf -n && postconf -M && { [ "$(id -u)" != 0 ] || postfix check; }; }
-date "+now %s $(id -u)"
+postfix_proof() { postconf -n && postconf -M; }
+date '+now %s'
 have postconf && prove postfix "$(up master qmgr)" 'ma[is]*.cf' postfix_proof /etc/postfix
 have doveconf && prove dovecot "$(up dovecot config)" '*.conf' doveconf /etc/dovecot
 for exim in exim4 exim; do
@@ -72,7 +73,7 @@ MENDS = {
 class Proof(Struct, frozen=True):
     """What a program said to its configuration: whether it takes it, None where it can't be told.
 
-    `is_partial`: it was read, and not all of it could be tried by this user. `file` is the latest
+    `is_partial`: it was read, and not all of it could be tried. `file` is the latest
     of its files and `edited` when that was.
     """
 
@@ -105,7 +106,7 @@ class Program(Struct, frozen=True):
         return TITLES[self.name]
 
 
-_NOW = re.compile(r"now (\d{1,11}) (\d{1,11})", re.ASCII)
+_NOW = re.compile(r"now (\d{1,11})", re.ASCII)
 _HEAD = re.compile(
     r"= (postfix|dovecot|exim|sshd) (\d{1,11}) (-|\d{1,9}) (?:-|(\d{1,11})(?:\.\d+)? (.{1,4096}))",
     re.ASCII,
@@ -148,7 +149,7 @@ def _program(
         raise LoginError("the host's clock makes no sense") from error
     if said and _END.fullmatch(said[-1]):
         ended, lines = int(said[-1][2:5]), [line[1:] for line in said[:-1]]
-        proof = _proof(name, head[2], ended, lines, is_root=start[2] == "0")
+        proof = _proof(name, head[2], ended, lines)
         proof = replace(proof, file=visible(head[5] or ""), edited=edited)
     elif name in known and known[name].stamp == head[2]:
         proof = known[name]
@@ -157,7 +158,7 @@ def _program(
     return Program(name, proof, loaded)
 
 
-def _proof(name: str, stamp: str, ended: int, lines: list[str], *, is_root: bool) -> Proof:
+def _proof(name: str, stamp: str, ended: int, lines: list[str]) -> Proof:
     """What the exit status and the complaints mean.
 
     sshd that only lacks its keys has read its configuration; so has Postfix, but for what
@@ -167,8 +168,7 @@ def _proof(name: str, stamp: str, ended: int, lines: list[str], *, is_root: bool
     barred = tuple(line for line in told if _NOT_ALLOWED.search(line))
     faults = tuple(line for line in told if line not in barred and not _WARNING.search(line))
     if ended == 0:
-        is_partial = name == "postfix" and not is_root
-        return Proof(stamp, is_good=True, is_partial=is_partial)
+        return Proof(stamp, is_good=True, is_partial=name == "postfix")
     if barred and not faults:
         is_good = True if name == "sshd" else None
         return Proof(stamp, is_good=is_good, said=barred, is_partial=True)

@@ -1,8 +1,8 @@
 """Asks whether the mail programs would start again with what is on disk, and run by it now.
 
 A broken edit that nobody has loaded hits nobody, until somebody restarts to mend something else.
-Asked of the programs themselves: postconf(1) and ``postfix check``, doveconf(1), ``exim -bV``,
-``sshd -t``. What this login may not prove is said, with the command that would.
+Asked of the programs themselves: postconf(1), doveconf(1), ``exim -bV``, ``sshd -t``. What this
+login may not prove is said, with the command that would.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def is_stale(program: Program) -> bool:
 
 
 def _good(program: Program) -> str:
-    return f"{program.title}{' (as far as this user may try)' if program.proof.is_partial else ''}"
+    return f"{program.title}{' (as far as a look may try)' if program.proof.is_partial else ''}"
 
 
 def _broken(program: Program) -> str:
