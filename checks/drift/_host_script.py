@@ -91,7 +91,9 @@ rpm_log() {
     awk -v "since=$since" '$1 >= since' | sort -n | tail -n 500
 }
 sessions() {
-  case $(journalctl -n 1 -o cat 2>&1 >/dev/null || echo 'No journal files') in
+  # systemd 252 says nothing of a journal that is not there.
+  case $(journalctl -n 1 -o cat 2>&1 >/dev/null
+    [ "$(journalctl -qn 1 -o cat 2>/dev/null)" ] || echo 'No journal files') in
   *'No journal files'* | *'not seeing messages'* | *'insufficient permissions'*)
     for log in /var/log/auth.log /var/log/secure; do
       [ ! -f $log ] || { tail -c 1000000 $log || return; }
