@@ -31,6 +31,9 @@ and whether its mail came signed."""
 PEACE = "/root/peace"
 """Its state before the first fault, but for test mail that was under way; each finds it so."""
 
+TRIPS_REST = 30.0
+"""Seconds before a trip is made again: what it found in peace would pass for the first fault's."""
+
 FORGET_LOGS = (
     "journalctl --quiet --rotate --vacuum-time=1s;"
     " truncate -c -s 0 /var/log/mail.log /var/log/exim4/mainlog /var/log/exim4/paniclog"
@@ -141,6 +144,7 @@ def remember_peace(lab: Lab) -> None:
     lab.machines["jump"].attempt(f"rm -rf {STATE} {PEACE}")
     sweep(lab)
     lab.machines["jump"].run(f"cp -a {STATE} {PEACE}")
+    time.sleep(TRIPS_REST)
     lab.machines["jump"].attempt(
         f"cd {PEACE}/roundtrip && grep -LF '\"under_way\":[]' *.json | xargs -r rm"
     )
