@@ -152,7 +152,7 @@ def _logged(
         effect = effect_of(kind.code) or UNLISTED[State.WARNING]
         if effect.beside and effect.beside not in beside:
             effect = UNLISTED[State.WARNING]
-        if not text or text not in said or _is_over(kind, effect, facts):
+        if not text or text not in said or is_over(kind, effect, facts):
             continue
         scope, row, names = _whom(kind, effect, seats)
         yield Hit(
@@ -187,7 +187,8 @@ def _users(kind: LogKind, seats: Sequence[Seat]) -> tuple[str, ...]:
     return tuple(one for one in named if one not in canaries) or named
 
 
-def _is_over(kind: LogKind, effect: Effect, facts: LogFacts) -> bool:
+def is_over(kind: LogKind, effect: Effect, facts: LogFacts) -> bool:
+    """Whether the log shows a sign of life after the last line of that kind."""
     alive = {"login": facts.last_login, "delivery": facts.last_delivery}.get(effect.over_by)
     return alive is not None and alive > kind.last
 

@@ -23,6 +23,7 @@ from checks.diagnosis.effects import effects
 from checks.diagnosis.elsewhere import without_our_own_way
 from checks.diagnosis.hit import Hit
 from checks.diagnosis.losses import Picture, losses
+from checks.diagnosis.onset import onset
 from checks.diagnosis.people import SERVICES, Seat, seats
 from checks.diagnosis.ports import half_way, services_down
 from checks.diagnosis.services import Services, is_dark
@@ -49,7 +50,8 @@ def judge(board: Board, severities: Severities = DEFAULT) -> Verdict:
     if is_blind and not any(one.is_outage for one in hits):
         return _no_names(board, services.standings, people, severities)
     if hits:
-        return _wrong(sorted(hits, key=lambda one: _rank(one, severities)), people, severities)
+        worst_first = sorted(hits, key=lambda one: _rank(one, severities))
+        return _wrong(board, worst_first, people, severities)
     dark = [name for name in SERVICES if _is_dark(services.offers(name))]
     if dark or not services.standings:
         return _unknown(services.standings, dark)
@@ -83,17 +85,22 @@ def _rank(hit: Hit, severities: Severities) -> tuple[str, bool, int]:
     return severities.of(hit.row).value, not hit.is_outage, ROWS.index(hit.row)
 
 
-def _wrong(hits: Sequence[Hit], people: Sequence[Seat], severities: Severities) -> Verdict:
+def _wrong(
+    board: Board, hits: Sequence[Hit], people: Sequence[Seat], severities: Severities
+) -> Verdict:
     first = hits[0]
     alike = [one for one in hits if severities.of(one.row) == severities.of(first.row)]
     more = f" (and {len(alike) - 1} more)" if len(alike) > 1 else ""
+    seen = min((one.since for one in alike if one.since), default=None)
+    began = onset(board, [one for hit in alike for one in hit.standings], seen) if seen else None
+    shown_by = (*first.standings, began.by) if began and began.by else first.standings
     return Verdict(
         verdict="outage" if any(one.is_outage for one in hits) else "degraded",
         summary=first.text + more,
         severity=severities.of(first.row),
         reason=severities.reason(first.row),
-        rests_on=ids(first.standings),
-        since=min((one.since for one in alike if one.since), default=None),
+        rests_on=ids(shown_by),
+        since=began.at if began else None,
         scope=Scope(
             kind=first.kind,
             summary=first.text + more,
