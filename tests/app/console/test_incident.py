@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from app.incident.operator import called, me
+from tests.lab.daemon import until
 from tests.terminal import LEAVE, Terminal
 
 pytestmark = pytest.mark.xdist_group("operators")
@@ -26,12 +27,22 @@ class Console(Terminal):
         argv = [sys.executable, "-m", "app", "--config", str(config)]
         super().__init__(argv, 160, 42, XDG_STATE_HOME=str(folder / who), SUDO_USER=who)
         self.who = who
+        self._logs = folder / "shared" / "incidents"
 
     @property
     def seat(self) -> str:
         """As its presence says it."""
         tty = psutil.Process(self.process.pid).terminal() or ""
         return f"{me().login or self.who}@{tty.removeprefix('/dev/')}"
+
+    def wait_for_log(self, text: str) -> None:
+        """Until the log has that: what checks turn pushes it out of the strip at once."""
+
+        def is_there() -> bool:
+            self.read(0.05)
+            return any(text in log.read_text() for log in self._logs.glob("*.jsonl"))
+
+        until(is_there, text)
 
     def do(self, *steps: tuple[str, str]) -> None:
         """Press each key, and wait for what it brings."""

@@ -47,8 +47,7 @@ def tick(console: Console, until: Callable[[int], bool]) -> None:
             pass
         if "what did you test?" in console.text():
             console.press(f"{console.who} sent and read test mail\r")
-            # The names' column is as wide as the widest name that is shown.
-            console.wait_for_match(rf"{console.who} +signed off: ")
+            console.wait_for_log(f"{console.who} sent and read test mail")
             return
     assert until(closed(console)), console.text()
 
@@ -68,14 +67,15 @@ def test_two_operators_carry_an_outage_through_all_seven_steps(
         postfix.stop()
         ana.wait_for("OUTAGE")
         ana.do(("i", "Open an incident"), ("\r", "next notice"))
-        raj.wait_for("resumed ")
+        raj.wait_for("─ Incident 20")
+        raj.wait_for_match(r"(?s)Here +ana@.*raj@")
         tick(ana, lambda done: done >= 20)
 
         ana.process.send_signal(signal.SIGKILL)
-        raj.wait_for("its console was killed")
+        raj.wait_for_log("its console was killed")
         again = Console(config, "ana", tmp_path)
         opened.append(again)
-        again.wait_for("resumed ", 30)
+        again.wait_for("─ Incident 20", 30)
 
         tick(raj, lambda done: done >= 28)
         run(config, "postconf", "-c", str(postfix.config), "-h", "myhostname")
