@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
+from functools import cache
 from typing import Protocol, cast
 
 import checks
@@ -34,7 +35,8 @@ class Check(Protocol):
         """
 
 
-def kinds() -> dict[str, str]:
+@cache
+def kinds() -> Mapping[str, str]:
     """The name of each kind of check, and of the module that holds it."""
     return {
         module.name: f"checks.{room}.{module.name}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -74,16 +73,11 @@ def when(text: str) -> None:
         raise ValueError(f'must be "any", "bad" or "good", not {quoted(text)}{nearest(text, WHEN)}')
 
 
-@cache
-def _kinds() -> dict[str, str]:
-    from checks import registry
-
-    return registry.kinds()
-
-
 def kinds(texts: Iterable[str]) -> None:
     """Kinds of check."""
-    known = _kinds()
+    from checks import registry
+
+    known = registry.kinds()
     for text in texts:
         if text not in known:
             raise ValueError(f"no check is called {quoted(text)}{nearest(text, known)}")
