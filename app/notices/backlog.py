@@ -33,7 +33,7 @@ class Backlog(Struct, frozen=True, kw_only=True):
 
 
 class Returned(Struct, frozen=True):
-    """Recipients that mail was given up for; `at_least` where the logs kept begin too late."""
+    """Messages that were given up; `at_least` where not all of the logs could be read."""
 
     count: int
     at_least: bool = False
@@ -41,13 +41,28 @@ class Returned(Struct, frozen=True):
 
 def returned(board: Board, onset: datetime) -> Returned | None:
     """What the logs say was given up since the onset; None where no log can be read."""
-    facts = [one.result.facts for one in board.standings.values() if one.result]
-    logs = [one for one in facts if isinstance(one, LogFacts)]
-    if not logs:
+    read = {}
+    for one in board.standings.values():
+        if one.result and one.host and isinstance(one.result.facts, LogFacts):
+            read[one.host.name] = one.result.facts
+    if not read:
         return None
-    listed = sum(lost.at >= onset for one in logs for lost in one.lost)
-    is_short = any(one.since > onset or one.lost_count > len(one.lost) for one in logs)
-    return Returned(listed, at_least=is_short)
+    given_up = {
+        (host, lost.queue_id or lost.recipient)
+        for host, facts in read.items()
+        for lost in facts.lost
+        if lost.at >= onset
+    }
+    senders = {
+        one.host.name
+        for one in board.standings.values()
+        if one.host and (one.kind == "logs" or one.target.about in ("smtp", "submission", "smtps"))
+    }
+    is_short = any(
+        facts.since > onset or facts.cut or facts.lost_count > len(facts.lost)
+        for facts in read.values()
+    )
+    return Returned(len(given_up), at_least=is_short or not senders <= read.keys())
 
 
 def backlog(now: Situation, board: Board) -> Backlog:

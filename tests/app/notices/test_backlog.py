@@ -67,7 +67,8 @@ def logged(begins: float, count: int, *minutes: float) -> Board:
         since=ONSET + timedelta(minutes=begins),
         until=ONSET + timedelta(hours=1),
         lost=tuple(
-            LostMail(at=ONSET + timedelta(minutes=one), recipient="x@out.test") for one in minutes
+            LostMail(at=ONSET + timedelta(minutes=one), recipient=f"{one}@out.test")
+            for one in minutes
         ),
         lost_count=count,
     )
@@ -80,3 +81,10 @@ def test_mail_given_up_counts_from_the_onset_and_is_a_lower_bound_where_the_log_
     assert returned(logged(5, 2, 6, 7), ONSET) == Returned(2, at_least=True)
     assert returned(logged(-5, 900, 6, 7), ONSET) == Returned(2, at_least=True)
     assert returned(seen(0, 60), ONSET) is None
+
+
+def test_a_mail_host_whose_log_is_not_read_makes_it_a_lower_bound() -> None:
+    blind = logged(-5, 1, 2)
+    more = board({"smtp/mail2:25": State.OK}).standings
+    both = structs.replace(blind, standings={**blind.standings, **more})
+    assert returned(both, ONSET) == Returned(1, at_least=True)
