@@ -25,6 +25,8 @@ def jobs(config: Config, host: str) -> list[Job]:
 
     found = [job for job in plan(config) if job.kind in changed.KINDS]
     names = ", ".join(dict.fromkeys(job.target.name for job in found)) or "none"
+    if not found:
+        raise Problem("no host has a login, so nothing is known of what changed")
     if host and all(job.target.name != host for job in found):
         raise Problem(f"{host!r} is no host with a login; those are: {names}")
     return [job for job in found if host in ("", job.target.name)]

@@ -126,12 +126,18 @@ def read(printed: bytes) -> Rights:
         word, *rest = line.split(" ")
         if word == "root":
             is_root = True
-        elif word == "user" and rest and _USER.fullmatch(rest[0]):
+        elif word == "user" and rest and _USER.fullmatch(rest[0]) and rest[0] != "ALL":
             user = rest[0]
         elif word.isascii() and word.isdigit() and int(word) < len(known()) and rest:
-            paths = tuple(path for path in rest[1:] if _PATH.fullmatch(path))
-            held.append(Held(known()[int(word)], visible(rest[0], 20), paths))
+            right = known()[int(word)]
+            paths = tuple(path for path in rest[1:] if _is_of(right, path))
+            held.append(Held(right, visible(rest[0], 20), paths))
     return Rights(user, tuple(held), is_root)
+
+
+def _is_of(right: Right, path: str) -> bool:
+    """Whether it is one of the programs that were asked for: a login may say anything."""
+    return bool(_PATH.fullmatch(path)) and path.rpartition("/")[2] in right.programs
 
 
 def sudoers(host: str, rights: Rights) -> tuple[str, ...]:

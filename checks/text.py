@@ -57,11 +57,14 @@ _SECRET = re.compile(
     | ( (?<! 250[-\ ] ) \b AUTH \s+ (?: PLAIN | LOGIN ) \s+ ) \S+
     | ( ^ \s* (?-i: PASS ) \s+ ) \S+
     | ( (?<! - ) (?<! aborted[ ] ) \b LOGIN \s+ \S+ \s+ ) \S+
+    | ( (?<! \S ) --[\w-]* (?: password | passwd | passphrase | secret | token ) [\w-]* [ ] ) \S+
+    | ( (?<! \S ) -u [ ]? [^\s:]+ : ) \S+
+    | ( \b \w{0,32} bind_?pw \s* [:=] \s* ) \S+
     """
 )
 
 
-_HINTS = ("pass", "secret", "token", "api", "private", "://", "auth", "login")
+_HINTS = ("pass", "secret", "token", "api", "private", "://", "auth", "login", " -u", "bind")
 """ASCII text without one of these has nothing for `_SECRET`, which takes 50 times as long."""
 
 
@@ -70,6 +73,8 @@ def redact(text: str) -> str:
 
     >>> redact("sasl_password = hunter2")
     'sasl_password = ********'
+    >>> redact("curl -u ana:hunter2 --password hunter2 x")
+    'curl -u ana:******** --password ******** x'
     >>> redact("postgres://mail:hunter2@db/mail")
     'postgres://mail:********@db/mail'
     """

@@ -64,6 +64,10 @@ def script(nonce: str, wanted: Sequence[Piece]) -> str:
     return "\n".join([_SCRIPT, f"nonce={nonce}", *lines])
 
 
+FRAME = 1 << 16
+"""Bytes that may come beyond what a piece may have: its end, and what was read along with it."""
+
+
 class Frames:
     """Cuts what comes into the answers of the pieces."""
 
@@ -81,6 +85,10 @@ class Frames:
             del self._begun[: found.end()]
             self._searched = 0
         self._searched = max(0, len(self._begun) - self._longest)
+
+    def __len__(self) -> int:
+        """Bytes of one that has not ended."""
+        return len(self._begun)
 
     @property
     def rest(self) -> bytes:
@@ -135,8 +143,13 @@ class Gathering:
                     self._wait_for_next()
                     async for chunk in stream.chunks():
                         for answer in frames.feed(chunk):
+                            if not self._left:  # the host says more than it was asked
+                                return
                             self._add(judge(self._left[0], *answer))
                             self._wait_for_next()
+                        if self._left and len(frames) > self._left[0].bytes + FRAME:
+                            self._give_up(frames.rest, "it says more than it was asked for")
+                            return
                     await stream.end()
             except TimeoutError:
                 self._give_up(frames.rest, self._stopped)

@@ -25,6 +25,7 @@ from app.incident.error import LogError, why
 from app.incident.kinds import Bundled
 from app.status import check
 from checks.board import Standing
+from checks.mask import mask
 from checks.model import Host
 from checks.text import redact, visible
 from checks.when import iso
@@ -52,7 +53,7 @@ def pack(
     word = re.sub(r"[^\w.-]", "_", host.name, flags=re.ASCII)
     stem = f"evidence-{word}-{at:%Y%m%dT%H%M%SZ}"
     name = ".".join(filter(None, (incident, stem, "tar.gz")))
-    texts = {f"{one.piece.name}.txt": clean(one.content) + "\n" for one in gathered if one.content}
+    texts = {f"{one.piece.name}.txt": _masked(one) + "\n" for one in gathered if one.content}
     own = [_result(one) for one in standings if one.host == host]
     texts[RESULTS] = msgspec.json.format(msgspec.json.encode(own), indent=2).decode() + "\n"
     texts[INDEX] = _index(host, gathered, at, len(own))
@@ -66,6 +67,12 @@ def pack(
         missing=tuple(redact(visible(one.line)) for one in gathered if one.reason),
     )
     return Bundle(name, content, told)
+
+
+def _masked(one: Gathered) -> str:
+    """As it is kept; of settings everything is masked that a baseline masks, too."""
+    text = clean(one.content)
+    return mask(text) if one.piece.name.startswith("config-") else text
 
 
 def keep(bundle: Bundle, folder: Path) -> Path:

@@ -159,10 +159,15 @@ def _together(changes: Sequence[Change], first: Sequence[Change]) -> Change:
     return replace(changes[-1], what=what, old="", new="", diff=lines)
 
 
+SESSION_LIMIT = 2_000
+"""Characters of a line that are looked at: anybody on the host can write one to syslog."""
+
 _SESSION = re.compile(
     r"(\d{4}-\d\d-\d\dT\S{8,24}|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) \S+ [\w-]+(?:\[\d+\])?: +(.*)"
 )
-_SUDO = re.compile(r"(\S{1,64}) : (?:TTY=\S+ ; )?(?:PWD=.*? ; )?USER=\S+ ; (?:.*?; )?COMMAND=(.+)")
+_SUDO = re.compile(
+    r"(\S{1,64}) : (?:TTY=\S+ ; )?(?:PWD=[^;]* ; )?USER=\S+ ; (?:[^;]*; ){0,3}COMMAND=(.+)"
+)
 _LOGIN = re.compile(r"Accepted \S+ for (\S{1,64}) from (\S{1,64}) ")
 _LOOKS_ONLY = re.compile(
     r"(?:/\S*/)?(?:postqueue -[jp]|postcat|mailq$|dmesg|nft (?:-\S+ )*list|ip6?tables-save"
@@ -177,7 +182,7 @@ def _sessions(lines: Iterable[str], answer: Answer) -> list[Change]:
     """
     found: dict[tuple[str, str], Change] = {}
     for line in lines:
-        session = _SESSION.match(line)
+        session = _SESSION.match(line[:SESSION_LIMIT])
         at = _session_time(session[1], answer) if session else None
         if session is None or at is None:
             continue

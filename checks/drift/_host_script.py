@@ -98,7 +98,7 @@ sessions() {
     for log in /var/log/auth.log /var/log/secure; do
       [ ! -f $log ] || { tail -c 1000000 $log || return; }
     done ;;
-  *) journalctl -q --no-pager -o short-iso -t sudo -t sshd "--since=@$since" ;;
+  *) journalctl -q --no-pager -o short-iso -t sudo -t sshd -t sshd-session "--since=@$since" ;;
   esac | grep -E '(sudo.*COMMAND=|sshd.*: Accepted )' |
     grep -vE "for $(id -un) from |COMMAND=/[^ ]*/(postqueue|postcat|mailq|nft -s|dmesg|exim4? -b)" |
     tail -n 500

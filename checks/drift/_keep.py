@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from checks.drift._copy import SIZE_LIMIT, Copy
-from checks.drift._mask import has_secret_name, mask, secrets_named
+from checks.mask import has_secret_name, mask, secrets_named
 
 
 def filled(copy: Copy, name: str, chunks: Iterable[bytes], room: int) -> Copy:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from checks.drift._mask import mask
+from checks.mask import mask
 
 Named = Iterator[tuple[str, str]]
 

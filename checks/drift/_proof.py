@@ -158,6 +158,10 @@ def _program(
     return Program(name, proof, loaded)
 
 
+_OF_KEYS = re.compile(r"(?i)host ?key|privilege separation|/run/sshd")
+"""What sshd complains of once it has read its configuration; that file may be root's alone."""
+
+
 def _proof(name: str, stamp: str, ended: int, lines: list[str]) -> Proof:
     """What the exit status and the complaints mean.
 
@@ -170,6 +174,7 @@ def _proof(name: str, stamp: str, ended: int, lines: list[str]) -> Proof:
     if ended == 0:
         return Proof(stamp, is_good=True, is_partial=name == "postfix")
     if barred and not faults:
-        is_good = True if name == "sshd" else None
+        has_read = all(_OF_KEYS.search(line) for line in barred)
+        is_good = True if name == "sshd" and has_read else None
         return Proof(stamp, is_good=is_good, said=barred, is_partial=True)
     return Proof(stamp, is_good=False, said=faults or tuple(told))

@@ -13,6 +13,12 @@ from collections.abc import Iterator, Mapping
 WIDEST = {4: 8, 6: 16}
 """Prefix lengths of which a network is still somebody's; what is wider is everybody."""
 
+LOCAL = tuple(map(ipaddress.IPv6Network, ("fe80::/10", "fc00::/7")))
+"""Wide, and never everybody: link-local and private addresses (RFC 4291, RFC 4193)."""
+
+_LOOPBACK = re.compile(r"(?:127\.[\d.]+|localhost|\[?::1\]?):[^:/]+/inet")
+"""Services that listen for this machine alone: filters and milters that give mail back."""
+
 REFUSES = (
     *("reject_unauth_destination", "defer_unauth_destination", "reject", "defer"),
     "defer_if_permit",
@@ -36,7 +42,8 @@ def open_relays(postfix: Mapping[str, str], master: Mapping[str, str]) -> Iterat
             for name, value in master.items()
             if name.startswith(f"{service} -o ")
         }
-        if service.partition("/")[2] == "inet" and own.keys() & _DECIDE:
+        is_public = service.partition("/")[2] == "inet" and not _LOOPBACK.fullmatch(service)
+        if is_public and own.keys() & _DECIDE:
             yield from _of(f"{service} of master.cf: ", {**postfix, **own})
 
 
@@ -66,5 +73,7 @@ def _is_everybody(network: str) -> bool:
     try:
         found = ipaddress.ip_network(network.replace("[", "").replace("]", ""), strict=False)
     except ValueError:  # a table, a file, a parameter's name
+        return False
+    if isinstance(found, ipaddress.IPv6Network) and any(map(found.subnet_of, LOCAL)):
         return False
     return found.prefixlen < WIDEST[found.version]

@@ -17,8 +17,8 @@ from msgspec.structs import replace
 from checks.drift._copy import SIZE_LIMIT, TEXT_LIMIT, Copy, View
 from checks.drift._keep import filled
 from checks.drift._listing import LIST, LIST_LIMIT, Listed, Listing, parse
-from checks.drift._mask import has_secret_name
 from checks.hosts import Login, TimedOut
+from checks.mask import has_secret_name
 from checks.text import visible
 
 BATCH_BYTES, BATCH_NAMES = 4 << 20, 64 << 10

@@ -2,7 +2,7 @@
 
 The watched files are compared with the host's baseline, which is taken on first sight and again by
 `take`. A difference is no fault in itself, so it is OK with a finding: what broke the mail is
-often what was changed last. Secrets are masked before anything is kept (`_mask.py`), keys and
+often what was changed last. Secrets are masked before anything is kept (`checks/mask.py`), keys and
 password lists are compared by digest. Files are read again only when size, times, inode or access
 differ, as make(1) and git's index (gitformat-index(5)) do.
 """

@@ -46,6 +46,8 @@ _EDAC = re.compile(r"^edac ([cu])e_count (\d{1,15})$", _LINE)
 _TEMPERATURE = re.compile(r"^temp (-?\d{1,9}) (\d{1,9}) (.*)$", _LINE)
 _ARRAY = re.compile(r"^md (md\w{1,32}) : (active|inactive)(?: \([a-z-]+\))* ?(.*)$", _LINE)
 _DISKS = re.compile(r" \[(\d{1,5})/(\d{1,5})\]", re.ASCII)
+_CONTAINER = re.compile(r"super external:[a-z]", re.ASCII)
+"""What holds the arrays of a firmware's RAID (IMSM, DDF); it is never active itself."""
 _WORK = re.compile(r"(recovery|resync|reshape|check) *= *(\d{1,3}\.\d%|PENDING|DELAYED)", re.ASCII)
 
 
@@ -102,6 +104,8 @@ def parse_mdstat(text: str) -> Iterable[RaidArray]:
     ends = [one.start() for one in found[1:]] + [len(text)]
     for one, end in zip(found, ends, strict=False):
         about = text[one.end() : end]
+        if _CONTAINER.search(about):
+            continue
         disks, work = _DISKS.search(about), _WORK.search(about)
         yield RaidArray(
             name=one[1],

@@ -18,6 +18,10 @@ class Recent(Generic[T]):
     def __init__(self) -> None:
         self._seen: dict[str, deque[tuple[datetime, T]]] = {}
 
+    def knows(self, key: str) -> bool:
+        """Whether there was a look before."""
+        return key in self._seen
+
     def first(self, key: str, counted: T, at: datetime) -> T:
         """What was counted on the first look within `RECENT`; remembers this one."""
         seen = self._seen.setdefault(key, deque(maxlen=1000))

@@ -90,9 +90,7 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
         facts=seen,
         metrics={"oom_kills": float(counts.oom_kills), "corrected": float(counts.corrected)},
         evidence=tuple(f"{one.name} {one.reading}" for one in seen.temperatures),
-        mend="sudo visudo, and add: USER ALL=(root) NOPASSWD: /usr/sbin/smartctl -n standby -H *"
-        if disks.is_denied
-        else "",
+        mend="`mailmedic doctor` prints the line for sudoers" if disks.is_denied else "",
     )
 
 
@@ -110,16 +108,16 @@ async def _asked(key: str, login: Login, options: Options, deadline: float) -> D
 def judge(seen: HardwareFacts, before: Counts, counts: Counts) -> list[Judged]:
     """Memory, processor and temperatures."""
     judged = []
-    if killed := counts.oom_kills - before.oom_kills:
+    if (killed := counts.oom_kills - before.oom_kills) > 0:  # below: it was started again
         text = f"out of memory: the kernel killed {killed} process{'es' if killed > 1 else ''}"
         judged.append(Judged(State.WARNING, "kernel.oom", text))
-    if checked := counts.machine_checks - before.machine_checks:
+    if (checked := counts.machine_checks - before.machine_checks) > 0:
         text = f"{checked} machine checks of the processor of late"
         judged.append(Judged(State.WARNING, "kernel.machine-check", text))
     if seen.uncorrected:
         text = f"memory has lost data: {seen.uncorrected} uncorrected errors since boot"
         judged.append(Judged(State.CRITICAL, "memory.uncorrected", text))
-    if more := counts.corrected - before.corrected:
+    if (more := counts.corrected - before.corrected) > 0:
         text = f"{more} more memory errors, corrected"
         judged.append(Judged(State.WARNING, "memory.corrected", text))
     for one in seen.temperatures:

@@ -74,10 +74,11 @@ async def check(
     if units is None:
         return result(phases, (), "no systemd here", facts=UnitFacts(), metrics={"units": 0.0})
     at = now()
+    is_first = not _seen.knows(target.id)
     before = _seen.first(target.id, {unit.name: unit.restarts for unit in units}, at)
     return result(
         phases,
-        judge(units, host, before, at),
+        judge(units, host, {} if is_first else before, at),
         in_words(units),
         facts=UnitFacts(units),
         metrics={"units": float(len(units))},
@@ -86,13 +87,16 @@ async def check(
 
 
 def judge(units: Sequence[Unit], host: Host, before: Restarts, at: datetime) -> list[Judged]:
-    """The worst of each program's units. `before` are the restarts at the first look of late."""
+    """The worst of each program's units.
+
+    `before` are the restarts at the first look of late; nothing when this is the first look.
+    """
     judged = []
     running = {unit.program for unit in units if unit.active == "active"}
     for program in PROGRAMS:
         own = [unit for unit in units if unit.program == program.noun]
         state = _need(program.noun, host, running)
-        found = [_judge(unit, state, before.get(unit.name, unit.restarts), at) for unit in own]
+        found = [_judge(unit, state, before.get(unit.name), at) for unit in own]
         judged += sorted(filter(None, found), key=lambda one: -one.state.badness)[:1]
     killed = [one for one in units if one.active == "failed" and one.result == OOM_KILL]
     text = f"out of memory: the kernel killed a process of {', '.join(o.name for o in killed)}"
@@ -111,10 +115,10 @@ def _need(noun: str, host: Host, running: set[str]) -> State:
     return State.CRITICAL if services & NEEDED_BY[role] and not has_other else State.WARNING
 
 
-def _judge(unit: Unit, need: State, before: int, at: datetime) -> Judged | None:
+def _judge(unit: Unit, need: State, before: int | None, at: datetime) -> Judged | None:
     """What is wrong with a unit, if anything; a unit that nobody needs may stand still."""
-    made = unit.restarts - before
-    if _is_looping(unit, made, at):
+    made = 0 if before is None else unit.restarts - before
+    if _is_looping(unit, made, at, is_first=before is None):
         known = (_end(unit), f"{unit.restarts} restarts" if unit.restarts else "")
         said = ", ".join(word for word in known if word not in ("", "success"))
         text = f"{unit.name} dies at each start: {said}"
@@ -132,11 +136,11 @@ def _judge(unit: Unit, need: State, before: int, at: datetime) -> Judged | None:
     return Judged(State.WARNING, "unit.inactive", f"{unit.name} is not started{_since(unit)}")
 
 
-def _is_looping(unit: Unit, made: int, at: datetime) -> bool:
+def _is_looping(unit: Unit, made: int, at: datetime, *, is_first: bool) -> bool:
     """On the first look it is the restart that waits, or the start that was made of late."""
     if made >= LOOP:
         return True
-    is_new = unit.since is not None and at - unit.since < RECENT
+    is_new = is_first and unit.since is not None and at - unit.since < RECENT
     if unit.active == "failed":
         return unit.result == "start-limit-hit" or unit.restarts >= LOOP
     is_between = unit.active == "activating" and unit.restarts > 0

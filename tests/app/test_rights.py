@@ -167,6 +167,8 @@ def test_what_lies_where_others_may_write_is_never_run_as_root() -> None:
     [
         b"user oper ALL=(ALL) ALL\n0 refused /usr/bin/ss",
         b"user a,b\n0 refused /usr/bin/ss",
+        b"user ALL\n0 refused /usr/bin/ss",
+        b"user oper\n0 refused /bin/bash\n1 refused /bin/bash\n2 refused /usr/bin/env",
         b"user oper\n99 refused /usr/bin/ss\n\xb2 refused\n0\n-1 refused /x",
         b"",
     ],

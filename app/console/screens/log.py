@@ -117,6 +117,7 @@ class LogScreen(Filtered):
         self._look, self._began, self._is_reading = look, now(), True
         self._found, self._is_stale = Excerpt(), False
         self._show_shapes()
+        self._second()
         try:
             self._found = await self._main.hand.submit(look.run(config))
         except Problem as problem:
@@ -148,7 +149,7 @@ class LogScreen(Filtered):
         self._show(self._title(), rows)
 
     def _show_lines(self, place: int = 0) -> None:
-        self._is_by_line = True
+        self._shape, self._is_by_line = None, True
         self._show(self._title(), self._found.lines, place)
 
     def _show(self, title: str, rows: Sequence[LogShape | Line], place: int = 0) -> None:
@@ -269,6 +270,7 @@ class LogScreen(Filtered):
     def action_back(self) -> None:
         """Close the filter, then the lines of a shape, then the screen."""
         if self._shape is not None and not self.is_typing:
+            self._stop()
             self._show_shapes()
         else:
             super().action_back()

@@ -85,7 +85,10 @@ class MessageScreen(Screen[None]):
         if not (await hand.perform(Record(data))).is_written:
             self._main.say("not shown: that it is read can't be written down yet")
             return
+        self._main.say("asking for the body…")
         self._body = await hand.submit(body(config, self._queue, one.queue_id))
+        if not self.is_mounted:
+            return
         reader = self.query_one(Reader)
         reader.show(self._title, self._rows(self.size.width - 4))
 

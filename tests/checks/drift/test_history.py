@@ -125,3 +125,8 @@ def test_rpm_tells_the_time_and_the_baseline_the_version_before() -> None:
 def test_any_log_is_borne(dpkg: str, apt: str, sessions: str) -> None:
     for one in told(dpkg_log=dpkg, apt_log=apt, sessions=sessions, rpm_log=dpkg):
         assert one.what.isprintable()
+
+
+def test_a_line_that_somebody_planted_in_syslog_takes_no_time() -> None:
+    planted = "Nov 23 03:00:00 mail1 sudo: x : PWD= ; " + "USER=a ; " * 20_000 + "COMMAND="
+    assert told(sessions=planted) == []

@@ -18,6 +18,7 @@ SAFE = "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination"
         ({"mynetworks": "127.0.0.0/8 [::1]/128 10.0.0.0/8"}, False),
         ({"mynetworks": "127.0.0.0/8, 0.0.0.0/0"}, True),
         ({"mynetworks": "[::]/0"}, True),
+        ({"mynetworks": "127.0.0.1 [fe80::]/10 [fc00::]/7 [fd00::]/8"}, False),
         ({"mynetworks": "hash:/etc/postfix/network_table"}, False),
         ({"mynetworks": "!0.0.0.0/0 127.0.0.1"}, False),
         ({"smtpd_relay_restrictions": SAFE}, False),
@@ -37,6 +38,8 @@ def test_an_option_of_a_service_opens_it_too() -> None:
         "smtp/inet": "n - y - - smtpd",
         "smtp/inet -o smtpd_relay_restrictions": "permit",
         "smtp/unix -o mynetworks": "0.0.0.0/0",
+        "127.0.0.1:10025/inet -o mynetworks": "0.0.0.0/0",
+        "[::1]:10026/inet -o smtpd_relay_restrictions": "permit",
     }
     assert list(open_relays({"smtpd_relay_restrictions": SAFE}, master)) == [
         "smtp/inet of master.cf: smtpd_relay_restrictions permits before it rejects:"

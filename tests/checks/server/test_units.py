@@ -148,6 +148,8 @@ def test_one_restart_is_an_accident_and_two_are_a_loop() -> None:
         (39, [("unit.crash-loop", CRITICAL)]),
     ):
         assert found(dovecot, before={"dovecot.service": before}) == codes
+    again = unit("dovecot", restarts=41, since=AT)  # of late, and the other forty long ago
+    assert found(again, before={"dovecot.service": 40}) == [("unit.restarted", OK)]
     (loop,) = judge([dovecot], Host(name="mail1", address=""), {"dovecot.service": 39}, AT)
     assert loop.text == "dovecot.service dies at each start: 41 restarts"
 

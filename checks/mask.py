@@ -40,7 +40,8 @@ _HINTS = (
 """A line without any of them, in lower case, holds no secret that we know; most have none."""
 
 _HARMLESS = re.compile(
-    r"(?i)\s*[\w.-]*(?:_maps|_file|_path|_attempts|_timeout)\s*=\s*[\w\s/:,.${}()<+-]*$"
+    r"(?i)\s*[\w.-]*(?:_maps|_file|_path|_attempts|_timeout)\s*="
+    r"(?!.*\b(?:static|inline):)\s*[\w\s/:,.${}()<+-]*$"
     r"|\s*\#?[\w.-]*_query\s*=|.*[=:]\s*(?:yes|no|true|false)\s*$|.*\{\s*$"
 )
 """Lines that say where secrets are, or whether there are any, and hold none."""

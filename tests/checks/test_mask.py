@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.drift._mask import LINE_LIMIT, has_secret_name, mask, secrets_named
+from checks.mask import LINE_LIMIT, has_secret_name, mask, secrets_named
 
 MASKED = [
     ("password = correct horse battery", "password = ********"),
@@ -31,6 +31,8 @@ MASKED = [
     ("bob:{SHA512-CRYPT}$6$abc$def:1000", "bob:{SHA512-CRYPT}********"),
     ("bob:$6$salt$hash:1000", "bob:$6$********:1000"),
     ("smtp_sasl_password_maps = inline:{x=me:x}", "smtp_sasl_password_maps = ********"),
+    ("smtp_sasl_password_maps = static:me:Passw0rd", "smtp_sasl_password_maps = ********"),
+    ("smtp_sasl_password_maps = static:apikey:SG.x-y_z", "smtp_sasl_password_maps = ********"),
 ]
 
 KEPT = [
