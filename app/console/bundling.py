@@ -63,5 +63,4 @@ async def collect(main: MainScreen, host: Host) -> None:
         entry = await hand.perform(Record(bundle.told))
         hand.say(entry.lines()[0])
     finally:
-        if shown.is_current:
-            shown.dismiss()
+        shown.end()

@@ -36,6 +36,7 @@ class CollectingScreen(Screen[None]):
         self._main = main
         self._host = host
         self._shown = -1
+        self._is_over = False
 
     def compose(self) -> ComposeResult:
         """The bar, what has come, how to stop."""
@@ -49,6 +50,17 @@ class CollectingScreen(Screen[None]):
         self.set_interval(1.0, self._tell)
         self._tell()
         self._look()
+
+    def end(self) -> None:
+        """It has been gathered: leave, if need be once the screen above has been left."""
+        self._is_over = True
+        if self.is_current:
+            self.dismiss()
+
+    def on_screen_resume(self) -> None:
+        """What was opened above has been left."""
+        if self._is_over:
+            self.dismiss()
 
     def _tell(self) -> None:
         self._main.tell(self.query_one(VerdictBar))
