@@ -72,7 +72,13 @@ class Tail:
 
     async def run(self, config: Config, host: str, found: Excerpt) -> None:
         """Follow it from where `found` ended, until it is cancelled."""
-        self.ended = await follow(login_of(config, host), found, self._take)
+        ended = "it ended"
+        try:
+            ended = await follow(login_of(config, host), found, self._take)
+        except Problem as problem:
+            ended = str(problem)
+        finally:
+            self.ended = ended
 
     def _take(self, lines: Sequence[Line]) -> None:
         wanted = [one for one in lines if self._is_all or sounds_bad(f"{one.program}: {one.text}")]

@@ -61,6 +61,10 @@ def _services(lines: Iterable[str]) -> Named:
             yield service, " ".join(words[2:])
 
 
+DEPTH = 16
+"""Blocks within each other that are named; a host that opens more has not been configured."""
+
+
 def _settings(lines: Iterable[str]) -> Named:
     """Dovecot's, each with the blocks that it stands in (doveconf(1)).
 
@@ -75,7 +79,7 @@ def _settings(lines: Iterable[str]) -> Named:
         elif line == "}":
             blocks = blocks[:-1]
         elif equals:
-            yield JOINED.join([*blocks, name.strip()]), value.strip()
+            yield JOINED.join([*blocks[:DEPTH], name.strip()]), value.strip()
 
 
 def _packages(lines: Iterable[str]) -> Named:
@@ -134,8 +138,8 @@ def _rules(lines: Iterable[str]) -> Named:
             blocks.append(_BLOCK.sub("", line[:-1].strip()))
         elif line == "}":
             blocks = blocks[:-1]
-        elif line and line != "COMMIT" and "f2b-" not in JOINED.join([*blocks, line]):
-            yield JOINED.join([*([table] if table else []), *blocks, line]), ""
+        elif line and line != "COMMIT" and "f2b-" not in JOINED.join([*blocks[:DEPTH], line]):
+            yield JOINED.join([*([table] if table else []), *blocks[:DEPTH], line]), ""
 
 
 _BLOCK = re.compile(r"^(?:table|chain) ")

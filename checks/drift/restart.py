@@ -8,6 +8,7 @@ login may not prove is said, with the command that would.
 from __future__ import annotations
 
 import asyncio
+import time
 
 from checks.drift._proof import MENDS, OUTPUT_LIMIT, SCRIPT, Program, Proof, parse
 from checks.hosts import FINDINGS as LOGIN_FINDINGS
@@ -34,8 +35,11 @@ class Options(CheckOptions, frozen=True, kw_only=True):
     rest: float = 20.0
 
 
-_proofs: dict[str, dict[str, Proof]] = {}
-"""Of each check, what the programs said to the files as they are."""
+PROOF_LASTS = 900.0
+"""Seconds: what the files name elsewhere, such as a certificate, may be gone by then."""
+
+_proofs: dict[str, tuple[float, dict[str, Proof]]] = {}
+"""Of each check, since when, and what the programs said to the files as they are."""
 
 
 def targets(system: System) -> list[Target]:
@@ -53,7 +57,9 @@ async def check(
     phases = Phases()
     if target.host is None or target.host.login is None:
         return phases.result(State.UNKNOWN, "no login: the programs cannot be asked")
-    known = _proofs.setdefault(target.host.name, {})
+    since, known = _proofs.get(target.host.name, (0.0, {}))
+    if time.monotonic() - since > PROOF_LASTS:
+        since, known = time.monotonic(), {}
     stamps = " ".join(f"{name}={proof.stamp}" for name, proof in known.items())
     argv = ["sh", "-c", SCRIPT, "sh", stamps]
     try:
@@ -62,7 +68,7 @@ async def check(
             programs = await asyncio.to_thread(parse, output, known)
     except LoginError as error:
         return phases.result(State.UNKNOWN, str(error), Finding(error.code, str(error)))
-    known.update({one.name: one.proof for one in programs})
+    _proofs[target.host.name] = since, {**known, **{one.name: one.proof for one in programs}}
     return judge(phases, programs)
 
 

@@ -62,6 +62,10 @@ class _Group(Struct):
     last: str
 
 
+SOURCES = 50
+"""Logs of a host that are told apart: more than there are, and the host names them."""
+
+
 class Gathering:
     """Takes what `SEARCH` prints, piece by piece. Lines of a log come in their order of time.
 
@@ -89,16 +93,19 @@ class Gathering:
     def _take(self, reader: Stamps, source: str, raw: str) -> None:
         kept = self._kept.get(source)
         if kept is None:
+            if len(self._kept) >= SOURCES:
+                return
             # A file is found to begin at most a block before the time wanted.
             line = read(reader, source, raw)
             if line is None or line.at < self._since:
                 return
-            kept = self._kept[source] = deque(maxlen=None if self._from_start else KEPT)
+            kept = self._kept[source] = deque(maxlen=KEPT)
         program, text = _parts(reader, source, raw)
         if not program:
             return
         self.total += 1
-        kept.append(raw)
+        if not self._from_start or len(kept) < KEPT:
+            kept.append(raw)
         key = (source, program, shape(text))
         group = self._groups.get(key)
         if group is None and len(self._groups) >= SHAPES:
@@ -165,7 +172,7 @@ def _emptied(kept: deque[str]) -> Iterator[str]:
 
 def harmless(raw: str) -> str:
     """The line as it may be shown; secrets are masked where it is."""
-    return raw if raw.isprintable() else visible(raw, LINE_LIMIT)
+    return raw[:LINE_LIMIT] if raw.isprintable() else visible(raw, LINE_LIMIT)
 
 
 _PLACE = re.compile(r"\d{1,18} \d{1,18} /", re.ASCII)
@@ -189,7 +196,7 @@ def _parts(reader: Stamps, source: str, raw: str) -> tuple[str, str]:
 
 def shape_of(line: Line) -> tuple[str, str]:
     """What tells its shape apart."""
-    return line.program, shape(line.text)
+    return line.program, redact(shape(line.text))
 
 
 def _time(line: Line) -> datetime:
@@ -200,7 +207,7 @@ def _shape(program: str, text: str, count: int, first: Line, last: Line) -> LogS
     known = find(family(last.program), last.text)
     return LogShape(
         program=visible(program, 64),
-        text=text,
+        text=redact(text),
         count=count,
         first=first.at,
         last=last.at,

@@ -84,11 +84,15 @@ async def excerpt(
 async def _gather(stream: Stream, gathering: Gathering, *, is_packed: bool) -> None:
     """Take pieces of whole lines, each in a thread while the next one comes."""
     busy: Task[None] | None = None
-    async for piece in _pieces(stream, is_packed=is_packed):
-        if busy is not None:
-            await busy
-        text = piece.decode("utf-8", "backslashreplace")
-        busy = asyncio.create_task(asyncio.to_thread(gathering.take, text))
+    try:
+        async for piece in _pieces(stream, is_packed=is_packed):
+            if busy is not None:
+                await busy
+            text = piece.decode("utf-8", "backslashreplace")
+            busy = asyncio.create_task(asyncio.to_thread(gathering.take, text))
+    finally:
+        if busy is not None:  # whatever ended it: what has been gathered is read after this
+            await asyncio.wait({busy})
     if busy is not None:
         await busy
 
@@ -123,7 +127,7 @@ async def follow(login: Login, found: Excerpt, take: Callable[[Sequence[Line]], 
         *(" ".join(IDENTIFIERS), *found.growing),
     ]
     argv = ["sh", "-c", FOLLOW, "sh", *words]
-    newest = found.lines[-1].at if has_journal and found.lines else None
+    newest = min(found.lines[-1].at, found.now) if has_journal and found.lines else None
     try:
         async with login.stream(argv, deadline=FOLLOWED_FOR) as stream:
             async for lines in _lines(stream, logs, newest):

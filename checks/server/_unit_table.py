@@ -57,7 +57,8 @@ def parse(text: str) -> tuple[Unit, ...] | None:
     told = [dict(word.partition("=")[::2] for word in line.split("\t")) for line in lines]
     if not all(set(_PROPERTIES[:5]) <= set(one) for one in told):
         raise Garbled("systemctl does not say what systemd's says")
-    return tuple(_unit(one, booted) for one in told if owner(one["Id"]))
+    by_id = {one["Id"]: one for one in told}  # an alias comes as the unit that it stands for
+    return tuple(_unit(one, booted) for id_, one in by_id.items() if owner(id_))
 
 
 def owner(name: str) -> str:

@@ -49,7 +49,7 @@ def test_shapes_and_lines_are_told_with_their_times_and_without_secrets() -> Non
     found = gathered(line("password=hunter2 timeout"), line("password=hunter3 timeout", 5))
     assert as_shapes(found) == [
         "        2  2026-11-24T03:00:00.000Z  2026-11-24T03:00:05.000Z  "
-        "postfix/smtpd: password=… timeout"
+        "postfix/smtpd: password=******** timeout"
     ]
     assert as_lines(found.lines)[0] == (
         "2026-11-24T03:00:00.000Z postfix/smtpd: password=******** timeout"

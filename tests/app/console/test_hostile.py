@@ -62,12 +62,12 @@ def visited(lab: Lab, asked: object) -> Iterator[Visit]:
     changed.write_text("x = 1\n")
     terminal = Terminal([*MAILMEDIC, "--config", str(lab.config)], 160, 42, **lab.env)
     try:
-        terminal.wait_for(" watched", 20)
+        terminal.wait_for(" watched", 60)
         changed.write_bytes(b"y = " + EVIL.replace("\0", "").encode() + b"\xff\n")
         Path(os.fsdecode(os.fsencode(lab.watched) + b"/\xff\xfe\x1b[2Jnew")).write_text("z = 1\n")
-        terminal.wait_for("y = ", 20)
+        terminal.wait_for("y = ", 60)
         for text in ("✗ OUTAGE", f"? shut  {SHORT_SEEN}", "│ noisy", "BY REASON"):
-            terminal.wait_for(text, 20)
+            terminal.wait_for(text, 60)
         shown = dict(tour(terminal))
         terminal.press("q")
         while terminal.read(1):
