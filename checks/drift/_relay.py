@@ -52,7 +52,7 @@ _DECIDE = {"mynetworks", "smtpd_relay_restrictions", "smtpd_recipient_restrictio
 
 def _of(where: str, settings: Mapping[str, str]) -> Iterator[str]:
     for network in _SPLIT.split(settings.get("mynetworks", "")):
-        if _is_everybody(network):
+        if _is_everybody(network) and _networks_count(settings):
             yield f"{where}mynetworks has {network}: everybody may relay"
     for name in ("smtpd_relay_restrictions", "smtpd_recipient_restrictions"):
         words = _SPLIT.split(settings.get(name, "").lower())
@@ -65,6 +65,13 @@ def _of(where: str, settings: Mapping[str, str]) -> Iterator[str]:
 def _relays_are_judged(settings: Mapping[str, str]) -> bool:
     """Whether smtpd_relay_restrictions decides first; an empty one leaves it to the recipients'."""
     return settings.get("smtpd_relay_restrictions", "the default") != ""
+
+
+def _networks_count(settings: Mapping[str, str]) -> bool:
+    """Whether a list permits mynetworks; the default of smtpd_relay_restrictions does."""
+    relay = settings.get("smtpd_relay_restrictions", "permit_mynetworks")
+    lists = f"{relay} {settings.get('smtpd_recipient_restrictions', '')}".lower()
+    return "permit_mynetworks" in lists or "$" in lists
 
 
 def _is_everybody(network: str) -> bool:

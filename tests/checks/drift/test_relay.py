@@ -19,6 +19,7 @@ SAFE = "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination"
         ({"mynetworks": "127.0.0.0/8, 0.0.0.0/0"}, True),
         ({"mynetworks": "[::]/0"}, True),
         ({"mynetworks": "127.0.0.1 [fe80::]/10 [fc00::]/7 [fd00::]/8"}, False),
+        ({"mynetworks": "0.0.0.0/0", "smtpd_relay_restrictions": "reject"}, False),
         ({"mynetworks": "hash:/etc/postfix/network_table"}, False),
         ({"mynetworks": "!0.0.0.0/0 127.0.0.1"}, False),
         ({"smtpd_relay_restrictions": SAFE}, False),
