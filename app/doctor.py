@@ -239,7 +239,8 @@ async def _rights(host: Host) -> list[Ability]:
     told = [_right(subject, one, found.user) for one in found.held]
     lines = sudoers(host.name, found)
     if lines:
-        text = f"{found.user} lacks {len(found.lacking)} of {len(found.held)}; this gives no more:"
+        lacks = f"{found.user} lacks {len(found.lacking)} of {len(found.held)}"
+        text = f"{lacks}; this file gives no more:"
         told.append(
             Ability(
                 subject=f"{host.name} sudoers",

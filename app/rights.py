@@ -51,7 +51,8 @@ right() {
 }
 """
 
-_USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}\$?")
+_USER = re.compile(r"(?![A-Z0-9_]+\Z|Defaults\Z)[A-Za-z_][A-Za-z0-9_.-]{0,63}\$?")
+"""A login's name, but for what sudoers(5) takes otherwise: ALL, aliases and Defaults."""
 
 _PATH = re.compile(r"/(?:usr/(?:local/)?)?s?bin/[A-Za-z0-9_.+-]+")
 """Where root alone installs programs. What lies elsewhere is never proposed to run as root."""
@@ -141,10 +142,11 @@ def _is_of(right: Right, path: str) -> bool:
 
 
 def sudoers(host: str, rights: Rights) -> tuple[str, ...]:
-    """The lines of a file for ``visudo -f`` that give exactly what is lacking; none without."""
-    commands = list(_commands(rights.lacking))
-    if not commands or not rights.user:
+    """The whole file for ``visudo -f``: what lacks and what sudo allows; none if none lacks."""
+    if not rights.user or not any(one.paths for one in rights.lacking):
         return ()
+    by_sudo = [one for one in rights.held if one.verdict in {"refused", "allowed"}]
+    commands = list(dict.fromkeys(_commands(by_sudo)))
     alias = "MAILMEDIC_" + re.sub(r"[^A-Z0-9]", "_", host.upper(), flags=re.ASCII)
     *others, last = commands
     return (
@@ -155,7 +157,7 @@ def sudoers(host: str, rights: Rights) -> tuple[str, ...]:
     )
 
 
-def _commands(lacking: Sequence[Held]) -> Iterator[str]:
-    for one in lacking:
+def _commands(held: Sequence[Held]) -> Iterator[str]:
+    for one in held:
         for path in one.paths:
             yield from (f"{path} {words}" for words in one.right.allow)

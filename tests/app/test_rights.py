@@ -179,3 +179,24 @@ def test_a_host_that_answers_something_else_gets_no_line_of_its_own(printed: byt
         "Cmnd_Alias MAILMEDIC_MX = \\", "    /usr/bin/ss -ntuapi",
         "oper ALL = (root) NOPASSWD: MAILMEDIC_MX",
     )}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/bin/bash", "/usr/bin/ss.sh", "/usr/bin/postqueue"])
+def test_a_login_that_lies_gets_no_line_for_another_program(path: str) -> None:
+    assert sudoers("mx", read(f"user oper\n0 refused {path}\n".encode())) == ()
+
+
+@pytest.mark.parametrize("user", ["ALL", "ADMINS", "Defaults"])
+def test_what_is_no_user_to_sudoers_gets_no_line(user: str) -> None:
+    assert sudoers("mx", read(f"user {user}\n0 refused /usr/bin/ss\n".encode())) == ()
+
+
+def test_the_lines_are_the_whole_file_also_where_some_are_allowed_already() -> None:
+    first, *rest = lacking_all().held
+    allowed = Held(first.right, "allowed", first.paths)
+    assert sudoers("mx", Rights("oper", (allowed, *rest))) == sudoers("mx", lacking_all())
+
+
+def test_no_right_stands_twice() -> None:
+    given = [(one.programs, one.allow) for one in known()]
+    assert len(set(given)) == len(given)
