@@ -112,7 +112,7 @@ async def _ask(target: Target, options: Options, deadline: float, *, retake: boo
         with phases.phase("compare"):
             looked = await asyncio.to_thread(_compare, memory, answer, since, retake=retake)
     except LoginError as error:
-        return phases.result(State.UNKNOWN, str(error), Finding(error.code, str(error)))
+        return phases.not_asked(error)
     except BaselineError as error:
         text = f"the baseline {error}"
         return phases.result(State.UNKNOWN, text, Finding("config.baseline", str(memory.path)))

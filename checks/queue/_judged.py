@@ -13,13 +13,11 @@ from datetime import timedelta
 from msgspec import Struct
 
 from checks.facts import Patience, QueueFacts, Reason
-from checks.hosts import LoginError
 from checks.model import CheckOptions, Finding, Result, State, now, worst
 from checks.phases import Phases
 from checks.queue import _reasons, _trend
 from checks.queue._listing import Listing
 from checks.queue._trend import Look
-from checks.text import visible
 from checks.when import span
 
 FINDINGS = _reasons.FINDINGS | {
@@ -180,12 +178,6 @@ def result(phases: Phases, seen: Seen, options: QueueOptions) -> Result:
         evidence=tuple(finding.text for finding in _why(facts)[:EVIDENCE]),
         facts=facts,
     )
-
-
-def not_asked(phases: Phases, error: LoginError) -> Result:
-    """The answer where the host could not be asked."""
-    text = visible(str(error))
-    return phases.result(State.UNKNOWN, text, Finding(error.code, text))
 
 
 def in_words(facts: QueueFacts) -> str:

@@ -126,7 +126,7 @@ async def look(
                 login, argv, Bp(about.reasons), tally, deadline=left, sample=sample
             )
     except LoginError as error:
-        return _judged.not_asked(phases, error)
+        return phases.not_asked(error)
     blind = why_blind(listing, about)
     if blind is not None:
         finding = Finding(blind.code, blind.summary)

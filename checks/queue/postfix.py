@@ -105,7 +105,7 @@ async def look(
                 login, _argv(where, about), Postqueue(), tally, deadline=left, sample=sample
             )
     except LoginError as error:
-        return _judged.not_asked(phases, error)
+        return phases.not_asked(error)
     blind = _blind.why_blind(listing, where)
     if blind is None:
         cut = listing.cut or _blind.why_cut(listing.output)
