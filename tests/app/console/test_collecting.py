@@ -30,7 +30,7 @@ async def test_a_palette_opened_meanwhile_stays_and_the_screen_goes_with_it() ->
         await pilot.press("escape")
         async with asyncio.timeout(10):
             await shown.gone.wait()
-        assert pilot.app.screen is main
+        assert isinstance(pilot.app.screen, MainScreen)
 
 
 async def test_one_that_ends_at_once_takes_no_other_screen_with_it() -> None:
@@ -42,4 +42,4 @@ async def test_one_that_ends_at_once_takes_no_other_screen_with_it() -> None:
         shown.end()
         await until(pilot, shown.gone.is_set)
         await pilot.pause()
-        assert pilot.app.screen is main
+        assert isinstance(pilot.app.screen, MainScreen)
