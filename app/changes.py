@@ -20,15 +20,15 @@ SCHEMA = "mailmedic.diff/1"
 
 
 def jobs(config: Config, host: str) -> list[Job]:
-    """What is to be asked of that host, else of all. Raises Problem for one that is none."""
+    """What is to be asked of that host, else of all. Raises Problem where there is no login."""
+    from app.choose import with_login
     from app.plan import plan
 
+    if host:
+        with_login(config.system.hosts, host)
     found = [job for job in plan(config) if job.kind in changed.KINDS]
-    names = ", ".join(dict.fromkeys(job.target.name for job in found)) or "none"
     if not found:
         raise Problem("no host has a login, so nothing is known of what changed")
-    if host and all(job.target.name != host for job in found):
-        raise Problem(f"{host!r} is no host with a login; those are: {names}")
     return [job for job in found if host in ("", job.target.name)]
 
 
