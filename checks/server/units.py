@@ -74,11 +74,10 @@ async def check(
     if units is None:
         return result(phases, (), "no systemd here", facts=UnitFacts(), metrics={"units": 0.0})
     at = now()
-    is_first = not _seen.knows(target.id)
-    before = _seen.first(target.id, {unit.name: unit.restarts for unit in units}, at)
+    before = _seen.before(target.id, {unit.name: unit.restarts for unit in units}, at)
     return result(
         phases,
-        judge(units, host, {} if is_first else before, at),
+        judge(units, host, before or {}, at),
         in_words(units),
         facts=UnitFacts(units),
         metrics={"units": float(len(units))},
