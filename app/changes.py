@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from app.problem import Problem
 from checks import changed
+from checks.facts import ChangeFacts, DriftFacts
 from checks.model import Result, now
 from checks.when import iso, span
 
 if TYPE_CHECKING:
     from app.config import Config
     from app.monitor import Job
-    from checks.board import Board
+    from checks.board import Board, Standing
 
 SCHEMA = "mailmedic.diff/1"
 
@@ -70,9 +71,21 @@ def text(board: Board) -> Iterator[str]:
         yield from (f"    {line}" for line in (*one.notes, *one.diff))
     for standing in board.standings.values():
         result = standing.result
+        yield from (f"{standing.target.name}  not seen: {gap}" for gap in _unseen(standing))
         if result is not None and (result.facts is None or result.mend):
             yield f"{standing.id}  {result.state.name}  {result.summary}"
             yield from [f"    mend: {result.mend}"] if result.mend else []
+
+
+def _unseen(standing: Standing) -> tuple[str, ...]:
+    """What of a host could not be compared, and so may have changed."""
+    match standing.result.facts if standing.result else None:
+        case ChangeFacts(unseen=unseen):
+            return unseen
+        case DriftFacts(unreadable=paths):
+            return tuple(f"{path}: it may not be read" for path in paths)
+        case _:
+            return ()
 
 
 def document(board: Board) -> dict[str, object]:
@@ -94,7 +107,12 @@ def document(board: Board) -> dict[str, object]:
             for one in changed.listed(board.standings.values(), None)
         ],
         "checks": [
-            {"id": one.id, "state": one.result.state.name, "summary": one.result.summary}
+            {
+                "id": one.id,
+                "state": one.result.state.name,
+                "summary": one.result.summary,
+                "unseen": list(_unseen(one)),
+            }
             for one in board.standings.values()
             if one.result is not None
         ],

@@ -11,7 +11,7 @@ from app import rights
 from app.bundle.gathering import Frames
 from app.bundle.piece import judge, pieces
 from checks import complaint, tags, text, url
-from checks.drift import _history, _host_script, _listing, _named
+from checks.drift import _answer, _history, _listing, _named
 from checks.hosts import LoginError, Output
 from checks.maillog.excerpt import Gathering
 from checks.network import _echo
@@ -157,7 +157,7 @@ def _config_listing(data: bytes) -> None:
 def _host_settings(data: bytes) -> None:
     """What a host says of itself, read to the names of its settings and the changes in its logs."""
     with suppress(LoginError):
-        answer = _host_script.parse(Output(0, data))
+        answer = _answer.parse(Output(0, data))
         logs = {name: section.lines or () for name, section in answer.sections.items()}
         for name, lines in logs.items():
             _named.named(name, _named.text_of(lines))

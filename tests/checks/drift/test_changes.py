@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from checks.drift import _baseline, changes
-from checks.drift._host_script import parse
+from checks.drift._answer import parse
 from checks.facts import ChangeFacts
 from checks.hosts import LoginError, Output
 from checks.model import Host, Result, State, Target
@@ -42,7 +42,7 @@ class Machine:
         self.state = folder / "state"
         self.says("nft", NFT)
         self.says("dpkg-query", PACKAGES)
-        self.says("journalctl", "")
+        self.says("journalctl", "mx systemd[1]: Started.\n")
         self.says("crontab", "")
         for name in ("postconf", "doveconf", "exim4", "exim"):
             self.says(name, "")
