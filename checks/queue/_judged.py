@@ -38,7 +38,7 @@ BOUNCES = ("", "MAILER-DAEMON")
 
 
 class QueueOptions(CheckOptions, frozen=True, kw_only=True):
-    """What ``[check.postfix]`` and ``[check.exim]`` share.
+    """What ``[check.postfix]``, ``[check.exim]`` and ``[check.counts]`` share.
 
     `oldest_…` in seconds, `growth_warning` in messages a minute; a flood is so many deferred
     messages from one sender, and such a share of all that are deferred. A listing of 100,000
@@ -191,6 +191,8 @@ def in_words(facts: QueueFacts) -> str:
     words = ", ".join(f"{count:,} {where}" for where, count in counts.items() if count)
     if not words:
         return "queue is empty"
+    if facts.oldest is None and facts.total > facts.hold:
+        words += ", for how long is not told"
     if facts.reasons:
         return f"{words}, most for: {_reasons.text(facts.reasons[0])}"
     return words

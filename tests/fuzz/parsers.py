@@ -18,6 +18,7 @@ from checks.network import _echo
 from checks.outside import _alertmanager, _icinga, _nagios, _ours, _prometheus, _service
 from checks.outside._service import Babbles
 from checks.protocol import _dane, _der, _dkim, _received, _reply, _returned, imap, pop3
+from checks.queue import counts
 from checks.queue._bp import Bp
 from checks.queue._listing import Reader
 from checks.queue._postqueue import Postqueue
@@ -149,6 +150,12 @@ def _maillog(data: bytes) -> None:
     assert all(f"{one.program}{one.text}{one.example}".isprintable() for one in found.shapes)
 
 
+def _counts(data: bytes) -> None:
+    """What somebody's own command says of a queue."""
+    with suppress(counts.Garbled):
+        assert counts.parse(data.decode("utf-8", "replace")).waiting >= 0
+
+
 def _config_listing(data: bytes) -> None:
     with suppress(LoginError):
         _listing.parse(Output(0, data, data))
@@ -206,6 +213,7 @@ PARSERS: dict[str, Fuzzed] = {
     "monitor-json": _monitor_json,
     "postfix-queue": _queue(Postqueue),
     "exim-queue": _queue(Bp),
+    "queue-counts": _counts,
     "logs": _script(_log_look.parse),
     "maillog": _maillog,
     "load": _script(load.parse),
