@@ -73,13 +73,14 @@ class ListenerFacts(Struct, frozen=True, tag=True):
 class Limit(Struct, frozen=True, tag=True):
     """How much of a bound is used, such as the smtpd processes of a service; `used` None: unseen.
 
-    `subject` is postfix, dovecot or files.
+    `subject` is postfix, dovecot or files; `settings` name those that make the bound.
     """
 
     subject: str
     name: str
     used: int | None
     most: int
+    settings: str = ""
 
 
 class LimitFacts(Struct, frozen=True, tag=True):
