@@ -42,6 +42,18 @@ def milliseconds(seconds: float) -> str:
     return f"{value:.1f}ms" if value < 9.95 else f"{value:.0f}ms"
 
 
+def size(count: int) -> str:
+    """Bytes in their largest unit.
+
+    >>> [size(count) for count in (317, 2900, 12582912, 1 << 31)]
+    ['317', '2.8K', '12.0M', '2.0G']
+    """
+    if count < 1024:
+        return str(count)
+    power, unit = (1, "K") if count < 1 << 20 else (2, "M") if count < 1 << 30 else (3, "G")
+    return f"{count / 1024**power:.1f}{unit}"
+
+
 def sparkline(values: Sequence[float | None]) -> str:
     """One block per value, an eighth of the largest each; a gap where there is no value.
 

@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 
 from checks.facts import Waiting
 from widgets.columns import Cells, Column
-from widgets.figures import brief
+from widgets.figures import brief, size
 from widgets.listing import Listing
 from widgets.panel import cells
 from widgets.panels.queue import why_first
@@ -120,14 +120,3 @@ class MessageList(Listing[Waiting]):
         """Sort by the next column."""
         self._sort = (self._sort + 1) % len(COLUMNS)
         self.sift()
-
-
-def size(count: int) -> str:
-    """Bytes in their largest unit.
-
-    >>> [size(count) for count in (317, 2900, 12582912)]
-    ['317', '2.8K', '12.0M']
-    """
-    if count < 1024:
-        return str(count)
-    return f"{count / 1024:.1f}K" if count < 1 << 20 else f"{count / (1 << 20):.1f}M"

@@ -12,6 +12,8 @@ class Process(Struct, frozen=True, tag=True):
 
     `name` is the program (``postfix``), `status` is running, stopped (by a signal) or defunct,
     `since` when it started; `children` counts the direct ones, `memory` is theirs too, in bytes.
+    `cpu` is the part of a core that they all have had since the look before, those too that ended
+    meanwhile: 1.0 is a whole core, None on the first look.
     """
 
     name: str
@@ -20,6 +22,7 @@ class Process(Struct, frozen=True, tag=True):
     since: datetime | None = None
     memory: int = 0
     children: int = 0
+    cpu: float | None = None
 
 
 class ProcessFacts(Struct, frozen=True, tag=True):

@@ -29,6 +29,16 @@ class Family(Struct, frozen=True):
         """Whether it can still work: a zombie is only waiting to be noticed."""
         return self.head.mark not in "ZX"
 
+    @property
+    def members(self) -> tuple[Seen, ...]:
+        """All of it."""
+        return (self.head, *self.children)
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of a core. They never shrink: those of a child are its parent's when it ends."""
+        return sum(one.cpu for one in self.members)
+
 
 def find(table: Table) -> list[Family]:
     """The instances of mail programs among the processes."""

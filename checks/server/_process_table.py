@@ -30,7 +30,8 @@ COMMAND_LIMIT = 300
 class Seen(Struct, frozen=True, kw_only=True):
     """A process with one of `NAMES`.
 
-    `mark` is its state in one letter (R, S, D, T, t, Z…). `command` is known for `COMMANDED` only,
+    `mark` is its state in one letter (R, S, D, T, t, Z…). `cpu` are the seconds of a core that it
+    has had, with those of its children that have ended. `command` is known for `COMMANDED` only,
     and empty for a zombie.
     """
 
@@ -40,6 +41,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     mark: str
     since: datetime
     memory: int
+    cpu: float = 0.0
     command: str = ""
 
 
@@ -77,10 +79,12 @@ done
 exit 0
 """
 
-# proc(5): pid (comm) state ppid … 22 starttime … 24 rss. comm may hold anything, also ") S 1 ".
+# proc(5): pid (comm) state ppid … 14 utime stime cutime cstime … 22 starttime … 24 rss. comm may
+# hold anything, also ") S 1 ".
 _STAT = re.compile(
     r"(?P<file>\d{1,10})/stat:(?P<pid>\d{1,10}) \((?P<comm>.*)\) (?P<mark>[A-Za-z])"
-    r" (?P<parent>\d{1,10})(?: -?\d+){17} (?P<start>\d{1,20}) \d+ (?P<pages>-?\d{1,20})(?: -?\d+)*",
+    r" (?P<parent>\d{1,10})(?: -?\d+){9} (?P<times>\d{1,15} \d{1,15} -?\d{1,15} -?\d{1,15})"
+    r"(?: -?\d+){4} (?P<start>\d{1,20}) \d+ (?P<pages>-?\d{1,20})(?: -?\d+)*",
     re.ASCII,
 )
 _COMMAND = re.compile(r"^==> (\d{1,10})/cmdline <==\n([^\n]*)$", re.MULTILINE | re.ASCII)
@@ -102,6 +106,7 @@ def parse(text: str) -> Table:
                 mark=one["mark"],
                 since=_after(booted, int(one["start"])),
                 memory=int(one["pages"]) * page,
+                cpu=sum(map(int, one["times"].split(" "))) / TICKS,
                 command=commands.get(int(one["pid"]), ""),
             )
             for one in found
@@ -154,6 +159,7 @@ def _seen(process: psutil.Process, name: str, marks: dict[str, str]) -> Seen:
     with process.oneshot():
         mark = marks.get(process.status(), "S")
         command = process.cmdline() if name in COMMANDED and mark != "Z" else []
+        times = process.cpu_times()
         return Seen(
             pid=process.pid,
             parent=process.ppid(),
@@ -161,6 +167,7 @@ def _seen(process: psutil.Process, name: str, marks: dict[str, str]) -> Seen:
             mark=mark,
             since=datetime.fromtimestamp(process.create_time(), UTC),
             memory=process.memory_info().rss,
+            cpu=times.user + times.system + times.children_user + times.children_system,
             command=" ".join(command)[:COMMAND_LIMIT],
         )
 

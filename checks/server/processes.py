@@ -7,7 +7,9 @@ systemd starts at boot. The programs and their names: `_programs.py`; master(8po
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from math import inf
 
 from checks.facts import Process, ProcessFacts
 from checks.hosts import LoginError
@@ -26,6 +28,13 @@ FINDINGS = _look.FINDINGS | {
     **{f"process.{p.noun}.stopped": f"a signal stopped a process of {p.title}" for p in PROGRAMS},
     **{f"process.{p.noun}.defunct": f"{p.title} ended, unnoticed by its parent" for p in PROGRAMS},
 }
+
+LEAST = 1.0
+"""Seconds between two looks for a rate: the kernel counts in hundredths."""
+
+_spent: dict[str, tuple[float, dict[int, float]]] = {}
+"""By the target's id: when the look before was, by our monotonic clock, and the seconds of a core
+that each instance had had then, by its first process."""
 
 MEND_HIDDEN = "mount -o remount,hidepid=0 /proc"
 
@@ -51,6 +60,7 @@ async def check(
         host, login = _look.host_of(target)
         with phases.phase("look"):
             table = await _look.look(login, QUESTION, deadline=deadline)
+        at = time.monotonic()
     except LoginError as error:
         return _look.blind(phases, target, error)
     families = find(table)
@@ -60,7 +70,7 @@ async def check(
         phases,
         judged,
         in_words(families),
-        facts=facts(table, families, judged),
+        facts=facts(table, families, judged, rates(target.id, families, at)),
         metrics={"visible": float(table.total)},
         mend=MEND_HIDDEN if any(one.code == "process.hidden" for one in judged) else "",
     )
@@ -95,7 +105,7 @@ def _judge_family(family: Family, state: State) -> list[Judged]:
             f"process.{noun}.stopped",
             f"{title} stands still: {one.name} was stopped by a signal (kill -CONT {one.pid})",
         )
-        for one in (family.head, *family.children)
+        for one in family.members
         if one.mark in "Tt"
     ]
     names = {one.name for one in family.children}
@@ -122,24 +132,40 @@ def in_words(families: list[Family]) -> str:
     return ", ".join(parts) or "no mail program runs, and none is expected"
 
 
-def facts(table: Table, families: list[Family], judged: list[Judged]) -> ProcessFacts:
-    """What the panel shows."""
+def rates(key: str, families: list[Family], at: float) -> dict[int, float]:
+    """The part of a core that each instance has had since the look before; remembers this one."""
+    before_at, before = _spent.get(key, (-inf, {}))
+    elapsed = at - before_at
+    if elapsed < LEAST:
+        return {}
+    now = {family.head.pid: family.cpu for family in families}
+    _spent[key] = (at, now)
+    return {
+        pid: max(0.0, spent - before[pid]) / elapsed for pid, spent in now.items() if pid in before
+    }
+
+
+def facts(
+    table: Table, families: list[Family], judged: list[Judged], cpu: Mapping[int, float]
+) -> ProcessFacts:
+    """What the panel shows; `cpu` as `rates` has it."""
     return ProcessFacts(
-        running=tuple(map(_process, families)),
+        running=tuple(_process(family, cpu.get(family.head.pid)) for family in families),
         missing=tuple(one.code.split(".")[1] for one in judged if one.code.endswith(".missing")),
         visible_processes=table.total,
         is_hidden=table.is_hidden,
     )
 
 
-def _process(family: Family) -> Process:
+def _process(family: Family, cpu: float | None) -> Process:
     return Process(
         name=family.program.noun,
         pid=family.head.pid,
         status=_STATUS.get(family.head.mark, "running"),
         since=family.head.since,
-        memory=sum(one.memory for one in (family.head, *family.children)),
+        memory=sum(one.memory for one in family.members),
         children=len(family.children),
+        cpu=cpu,
     )
 
 

@@ -13,6 +13,7 @@ from widgets.entry import Entry
 from widgets.figures import brief
 from widgets.log_rows import log_rows
 from widgets.panel import Panel, by_host, cells, is_shut_out
+from widgets.process_rows import process_rows
 from widgets.state import ABSENT, MARKS, mark
 from widgets.text import Row, Span, row
 
@@ -89,8 +90,13 @@ def host_entry(name: str, standings: list[Standing], at: datetime, *, has_power:
             _process_cell(kinds.get("processes"), _words(standings, at), at),
         ),
         standings=tuple(standings),
-        more=_log_rows(kinds.get("logs")),
+        more=(*_process_rows(kinds.get("processes"), at), *_log_rows(kinds.get("logs"))),
     )
+
+
+def _process_rows(standing: Standing | None, at: datetime) -> list[Row]:
+    facts = standing.result.facts if standing and standing.result else None
+    return process_rows(facts, at) if isinstance(facts, ProcessFacts) else []
 
 
 def _log_rows(standing: Standing | None) -> tuple[Row, ...]:

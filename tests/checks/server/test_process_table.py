@@ -28,7 +28,7 @@ file /etc/systemd/system/multi-user.target.wants/postfix.service
 5182 18446744073709551615 1 1 0 0 0 0 0 4096 1256 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 0 0 0
 9669/stat:9669 (master) S 1 9669 9669 0 -1 4194304 262 0 0 0 0 0 0 0 20 0 1 0 682975 43569152 1311 \
 18446744073709551615 94842563198976 94842563214933 140724081316256 0 0 0 0 4096 0 1 0 0 17 0 0 0 0
-9671/stat:9671 (qmgr) T 9669 9669 9669 0 -1 4194304 262 0 0 0 0 0 0 0 20 0 1 0 682980 43569152 1200\
+9671/stat:9671 (qmgr) T 9669 9669 9669 0 -1 4194304 262 0 0 0 4 2 1 0 20 0 1 0 682980 43569152 1200\
  18446744073709551615 94842563198976 94842563214933 140724081316256 0 0 0 0 4096 0 1 0 0 17 0 0 0 0
 ==> /dev/null <==
 
@@ -42,6 +42,7 @@ def test_what_debian_prints_is_read() -> None:
     assert (master.pid, master.parent, master.name, master.mark) == (9669, 1, "master", "S")
     assert master.command == "/usr/lib/postfix/sbin/master -w"
     assert master.memory == 1311 * 4096
+    assert (master.cpu, table.seen[1].cpu) == (0.0, 0.07)
     assert (qmgr.since - master.since).total_seconds() == pytest.approx(0.05)
     assert (qmgr.parent, qmgr.mark, qmgr.command) == (9669, "T", "")
     assert (table.total, table.is_hidden) == (90, False)
@@ -118,7 +119,7 @@ async def test_amavis_and_its_like_are_known_by_their_first_word() -> None:
 
 
 async def test_psutil_and_the_script_agree() -> None:
-    with named("opendkim") as first, named("rspamd") as second:
+    with named("opendkim", busy=0.3) as first, named("rspamd") as second:
         os.kill(second, signal.SIGSTOP)
         os.waitpid(second, os.WUNTRACED)
         there, ours = await asked(Far()), await asked(LocalLogin())
@@ -132,6 +133,8 @@ async def test_psutil_and_the_script_agree() -> None:
             assert (seen.name, seen.mark, seen.parent) == (name, mark, os.getpid())
         assert abs((one.since - other.since).total_seconds()) < 5
         assert one.memory == pytest.approx(other.memory, rel=0.05)
+        assert one.cpu == pytest.approx(other.cpu, abs=0.05)
+        assert (one.cpu >= 0.25) is (pid == first)
 
 
 @pytest.mark.parametrize("shell", ["dash", "bash", "busybox"])
@@ -153,19 +156,20 @@ async def asked(login: LocalLogin) -> Table:
 
 
 _NAMED = """
-import ctypes, sys
+import ctypes, sys, time
 ctypes.CDLL(None).prctl(15, bytes.fromhex(sys.argv[1]), 0, 0, 0)
+while time.process_time() < float(sys.argv[2]): pass
 print("ready", flush=True)
 sys.stdin.read()
 """
 
 
 @contextmanager
-def named(comm: str, *arguments: str) -> Iterator[int]:
-    """A process that has given itself that name (prctl(2), PR_SET_NAME)."""
+def named(comm: str, *arguments: str, busy: float = 0.0) -> Iterator[int]:
+    """A process that named itself so (prctl(2), PR_SET_NAME), and was `busy` for some seconds."""
     name = comm.encode("latin-1").hex() or "00"
     process = subprocess.Popen(
-        [sys.executable, "-c", _NAMED, name, *arguments],
+        [sys.executable, "-c", _NAMED, name, str(busy), *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

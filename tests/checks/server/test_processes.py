@@ -3,13 +3,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from checks.facts import ProcessFacts
 from checks.model import Host, State
+from checks.server import processes as module
 from checks.server._families import expected, find
 from checks.server._process_table import Seen, Table
 from checks.server._programs import FILES, PROGRAMS
-from checks.server.processes import facts, in_words, judge
+from checks.server.processes import facts, in_words, judge, rates
 from tests.checks.server.asking import ask, own_host
 
 MASTER = "/usr/lib/postfix/sbin/master -w"
@@ -148,14 +150,34 @@ def test_the_panel_gets_what_runs_and_what_is_missing() -> None:
     given = table(*POSTFIX, *DOVECOT[1:], one("20 1 dovecot", mark="T"))
     families = find(given)
     wanted = {"postfix": CRITICAL, "dovecot": CRITICAL, "exim": CRITICAL}
-    shown = facts(given, families, judge(given, families, wanted))
+    shown = facts(given, families, judge(given, families, wanted), {10: 0.25})
     assert [(p.name, p.pid, p.status, p.children, p.memory) for p in shown.running] == [
         ("postfix", 10, "running", 2, 3000),
         ("dovecot", 20, "stopped", 3, 4000),
     ]
+    assert [p.cpu for p in shown.running] == [0.25, None]
     assert shown.missing == ("exim",)
     assert shown.visible_processes == 90
     assert in_words(families) == "Postfix (2), Dovecot (3)"
+
+
+def test_what_a_program_takes_of_a_core_is_counted_between_two_looks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_spent", {})
+
+    def looked(at: float, master: float, **children: float) -> dict[int, float]:
+        head = replace(POSTFIX[0], cpu=master)
+        own = [replace(one(f"{pid[1:]} 10 smtpd"), cpu=cpu) for pid, cpu in children.items()]
+        return rates("processes/mail1", find(table(head, *own)), at)
+
+    assert looked(50, 1.0, p11=2.0, p12=4.0) == {}, "the first look knows no rate"
+    assert looked(60, 1.0, p11=7.0, p12=9.0) == {10: 1.0}
+    # One has ended, and what it had is its parent's now; one has begun.
+    assert looked(70, 10.0, p11=7.0, p13=1.0) == {10: pytest.approx(0.1)}
+    assert looked(70.5, 10.4, p11=7.0, p13=1.0) == {}, "hundredths make no rate of half a second"
+    assert looked(72, 11.0, p11=7.0, p13=1.0) == {10: 0.5}
+    assert looked(82, 0.0) == {10: 0.0}, "another process of that number"
 
 
 def test_the_table_of_programs_has_no_doubles() -> None:
