@@ -62,7 +62,12 @@ class Console(DifferingCells, App[int]):
         self.call_after_refresh(self._begin)
 
     def get_default_screen(self) -> MainScreen:
-        """The main screen; one that is pushed over an empty one costs the start a tenth more."""
+        """The main screen; one that is pushed over an empty one costs the start a tenth more.
+
+        It has the class of its width from the first: else it would be laid out and painted twice.
+        """
+        fitting = [name for least, name in self.HORIZONTAL_BREAKPOINTS if self.size.width >= least]
+        self._main.add_class(fitting[-1])
         return self._main
 
     def _begin(self) -> None:

@@ -192,3 +192,13 @@ def test_a_screen_opened_while_it_is_far_too_small_survives(looks: dict[str, Ter
     terminal.press("1")
     terminal.wait_for("1 Servers")
     terminal.wait_for("✗ smtp/mx")
+
+
+def test_a_narrow_console_is_not_first_laid_out_as_a_wide_one(config: Path) -> None:
+    terminal = Terminal([*MAILMEDIC, "--config", str(config)], 80, 24)
+    try:
+        terminal.wait_for("1 Servers")
+        settle(terminal)
+        assert b"Initial assessment" not in terminal.raw
+    finally:
+        terminal.close()
