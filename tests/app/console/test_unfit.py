@@ -143,7 +143,7 @@ def looks(config: Path) -> Iterator[dict[str, Terminal]]:
 @pytest.mark.parametrize("name", LOOKS)
 def test_it_reads_in_every_kind_of_terminal(looks: dict[str, Terminal], name: str) -> None:
     terminal = looks[name]
-    text = terminal.text()
+    text = settle(terminal)
     cross = "x" if name in ("LC_ALL=C", "LANG=C") else "✗"
     assert f"{cross} OUTAGE  Lab" in text
     assert f"{cross} smtp/mx" in text
