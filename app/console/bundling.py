@@ -64,4 +64,3 @@ async def collect(main: MainScreen, host: Host) -> None:
         hand.say(entry.lines()[0])
     finally:
         shown.end()
-    await shown.gone.wait()

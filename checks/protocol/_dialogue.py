@@ -17,6 +17,7 @@ from collections.abc import Callable, Coroutine
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from checks.protocol._layer import Layer
 from checks.text import redact, visible
 
 LINE_LIMIT = 4096
@@ -91,15 +92,14 @@ class Dialogue(asyncio.Protocol):
         self._inner: asyncio.Protocol | None = None
         self._alert: ssl.SSLError | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._transport: asyncio.Transport | None = None
         self._tcp: asyncio.Transport | None = None
+        self._tls: Layer | None = None
         self._transcript: list[tuple[str, bytes]] = []
 
     async def open(self, connection: socket.socket) -> None:
         """Take over a connected socket. Raises OSError."""
         loop = asyncio.get_running_loop()
         self._tcp, _ = await loop.create_connection(lambda: self, sock=connection)
-        self._transport = self._tcp
         address = self._tcp.get_extra_info("peername")
         self.peer = address[0] if address else ""
 
@@ -107,18 +107,13 @@ class Dialogue(asyncio.Protocol):
         """Go on under TLS, with a peer who proves to be `name`. Raises OSError, ValueError."""
         if self._tcp is None:
             raise ConnectionResetError
-        loop = asyncio.get_running_loop()
-        self._transport = await loop.start_tls(self._tcp, self, context, server_hostname=name)
-        if self._transport is None:  # asyncio answers so when the peer left in this very moment
-            raise ConnectionResetError
-        session: ssl.SSLObject = self._transport.get_extra_info("ssl_object")
-        return session
-
-    @property
-    def certificate(self) -> dict[str, Any]:
-        """The peer's, once there is TLS: asyncio has taken it apart, which is not cheap."""
-        found = self._transport.get_extra_info("peercert") if self._transport else None
-        return found or {}
+        self._tls = Layer(self._tcp, context, name)
+        while not self._tls.shake():
+            if self._ended is not None:
+                raise ConnectionResetError
+            await self._more()
+        self._read(self._tls)
+        return self._tls.session
 
     @property
     def has_more(self) -> bool:
@@ -132,7 +127,7 @@ class Dialogue(asyncio.Protocol):
         """
         self._lines_asked = self._lines
         self._keep("C", (shown or command).encode())
-        if self._transport is not None:
+        if self._transport is not None and self._ended is None:
             self._transport.write(f"{command}\r\n".encode())
 
     async def line(self) -> bytes:
@@ -141,8 +136,7 @@ class Dialogue(asyncio.Protocol):
         while (end := self._buffer.find(b"\n", searched)) < 0:
             self._expect_more()
             searched = len(self._buffer)
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
+            await self._more()
         self._lines += 1
         if end > LINE_LIMIT or self._lines > LINES_LIMIT:
             raise self._broken(How.ENDLESS)
@@ -197,23 +191,48 @@ class Dialogue(asyncio.Protocol):
         """End the connection at once; the socket is closed when the loop turns."""
         if self._tcp is not None:
             self._tcp.abort()
-        self._tcp = self._transport = None
+        self._tcp = self._tls = None
 
     def data_received(self, data: bytes) -> None:
+        """Take it, with TLS taken off."""
+        if self._tls is None:
+            self._take(data)
+            return
+        self._tls.feed(data)
+        if self._tls.is_up:
+            self._read(self._tls)
+        else:
+            self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Remember how it ended."""
+        self._ended = How.CLOSED if exc is None else How.RESET
+        self._wake()
+
+    @property
+    def _transport(self) -> asyncio.Transport | None:
+        return self._tls or self._tcp
+
+    def _read(self, tls: Layer) -> None:
+        try:
+            while self._ended is None and (data := tls.read()) is not None:
+                if data:
+                    self._take(data)
+                else:
+                    self._stop(How.CLOSED)
+        except ssl.SSLError as error:
+            self._alert = error
+            self._stop(How.RESET)
+
+    def _take(self, data: bytes) -> None:
         """Keep what still fits, and stop listening when nothing does."""
         if self._inner is not None:
             self._pass_on(data, self._inner)
             return
         self._buffer += data[: max(0, TOTAL_LIMIT - self.bytes_in)]
         self.bytes_in += len(data)
-        if self.bytes_in >= TOTAL_LIMIT and self._transport is not None:
-            self._transport.pause_reading()
-        self._wake()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Remember how it ended."""
-        self._ended = How.CLOSED if exc is None else How.RESET
-        self._alert = exc if isinstance(exc, ssl.SSLError) else None
+        if self.bytes_in >= TOTAL_LIMIT and self._tcp is not None:
+            self._tcp.pause_reading()
         self._wake()
 
     def _pass_on(self, data: bytes, inner: asyncio.Protocol) -> None:
@@ -238,8 +257,8 @@ class Dialogue(asyncio.Protocol):
     def _stop(self, how: How) -> None:
         """Listen no more."""
         self._ended = how
-        if self._transport is not None:
-            self._transport.pause_reading()
+        if self._tcp is not None:
+            self._tcp.pause_reading()
         self._wake()
 
     def masked(self, line: bytes) -> bytes:
@@ -248,6 +267,11 @@ class Dialogue(asyncio.Protocol):
             return line
         text = self.mask(line.decode("utf-8", "surrogateescape"))
         return text.encode("utf-8", "surrogateescape")
+
+    async def _more(self) -> None:
+        """Until something comes, or the connection ends."""
+        self._waiter = asyncio.get_running_loop().create_future()
+        await self._waiter
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -60,7 +60,7 @@ class Session:
             self.stopped = refusal.judged
         except (OSError, ValueError, Broken, connect.NotConnected, trust.CaFileError) as error:
             self.stopped = self._judge(error)
-            # asyncio's frames and the error hold each other, and 256 KiB of handshake buffer.
+            # Its frames hold the dialogue, which may hold the error, and what OpenSSL has of both.
             error.__traceback__ = None
         finally:
             self.dialogue.close()
@@ -90,7 +90,7 @@ class Session:
         with self.phases.phase("tls"):
             self.handshake = await self.dialogue.start_tls(context, name)
             if not self._is_trusting:
-                self.certificate = _tls.read_certificate(self.handshake, self.dialogue.certificate)
+                self.certificate = _tls.read_certificate(self.handshake)
 
     def leave(self, command: str) -> None:
         """Say goodbye, and do not wait for the answer.

@@ -127,7 +127,7 @@ def _result(phases: Phases, seen: Seen, options: Options) -> Result:
     if seen.stopped is None and took > options.slow:
         judged.append(Judged(State.WARNING, "https.slow", f"answers, and takes {took:.1f} s"))
     if seen.session is not None:
-        certificate = _tls.read_certificate(seen.session, seen.session.getpeercert() or {})
+        certificate = _tls.read_certificate(seen.session)
         judged += _tls.judge_certificate(certificate, options)
         metrics["tls_days_left"] = certificate.days_left
         evidence.append(certificate.evidence)

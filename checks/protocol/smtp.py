@@ -56,7 +56,7 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
     await session.run(lambda: _talk(session, seen), deadline=deadline)
     judged = judge(seen, target.about) + session.judged()
     heard = seen.banner.lines[0] if seen.banner else ""
-    said = session.dialogue.transcript()
+    said = session.dialogue.transcript() if judged else ()
     return session.result(heard, [weigh(one, target.about, said) for one in judged])
 
 
