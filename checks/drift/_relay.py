@@ -52,7 +52,7 @@ _DECIDE = {"mynetworks", "smtpd_relay_restrictions", "smtpd_recipient_restrictio
 
 def _of(where: str, settings: Mapping[str, str]) -> Iterator[str]:
     for network in _SPLIT.split(settings.get("mynetworks", "")):
-        if _is_everybody(network) and _networks_count(settings):
+        if is_everybody(network) and _networks_count(settings):
             yield f"{where}mynetworks has {network}: everybody may relay"
     for name in ("smtpd_relay_restrictions", "smtpd_recipient_restrictions"):
         words = _SPLIT.split(settings.get(name, "").lower())
@@ -74,7 +74,8 @@ def _networks_count(settings: Mapping[str, str]) -> bool:
     return "permit_mynetworks" in lists or "$" in lists
 
 
-def _is_everybody(network: str) -> bool:
+def is_everybody(network: str) -> bool:
+    """Whether that is a network so wide that it is nobody's own."""
     if network.startswith("!"):
         return False
     try:

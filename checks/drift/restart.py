@@ -2,24 +2,29 @@
 
 A broken edit that nobody has loaded hits nobody, until somebody restarts to mend something else.
 Asked of the programs themselves: postconf(1), doveconf(1), ``exim -bV``, ``sshd -t``. What this
-login may not prove is said, with the command that would.
+login may not prove is said, with the command that would. An Exim whose ACL relays for everybody is
+found here, a Postfix that does among its settings (`changes`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from datetime import datetime
 
+from checks.drift._exim_relay import open_relays
 from checks.drift._proof import MENDS, OUTPUT_LIMIT, SCRIPT, Program, Proof, parse
 from checks.hosts import FINDINGS as LOGIN_FINDINGS
 from checks.hosts import LoginError
 from checks.model import CheckOptions, Finding, Result, State, System, Target
 from checks.phases import Phases
+from checks.text import redact
 
 FINDINGS = {
     "config.broken-if-restarted": "the program does not take what is on disk: it would not start",
     "config.not-loaded": "a file was edited after the program had last read it",
-    "config.unproved": "this login may not find out whether the program would start",
+    "config.unproved": "this login may not find out whether it would start, or what it has read",
+    "config.open-relay": "Exim relays for everybody, by its settings",
     **LOGIN_FINDINGS,
 }
 
@@ -77,28 +82,39 @@ def judge(phases: Phases, programs: list[Program]) -> Result:
     broken = [one for one in programs if one.proof.is_good is False]
     unproved = [one for one in programs if one.proof.is_good is None]
     stale = [one for one in programs if is_stale(one)]
-    findings = [Finding("config.broken-if-restarted", _broken(one)) for one in broken]
+    unsure = [one for one in programs if not is_stale(one) and is_older(one.loaded, one.proof)]
+    relays = [redact(text) for one in programs for text in open_relays(one.proof.acl)]
+    findings = [Finding("config.open-relay", f"Exim: {text}") for text in relays]
+    findings += [Finding("config.broken-if-restarted", _broken(one)) for one in broken]
     findings += [Finding("config.not-loaded", _stale(one)) for one in stale]
     findings += [Finding("config.unproved", _unproved(one)) for one in unproved]
+    findings += [Finding("config.unproved", _unsure(one)) for one in unsure]
     good = ", ".join(_good(one) for one in programs if one.proof.is_good)
     texts = [finding.text for finding in findings]
     if good:
         texts.append(f"{good} would start again")
     state = State.WARNING if broken else State.UNKNOWN if unproved and not good else State.OK
+    mends = [MENDS[one.name] for one in unproved]
+    mends += [f"sudo gpasswd --add USER {one.told_to}" for one in unsure if one.told_to]
     return phases.result(
-        state,
+        State.CRITICAL if relays else state,
         "; ".join(texts) or "none of the programs is there",
         *findings,
         evidence=tuple(line for one in [*broken, *unproved] for line in one.proof.said),
-        mend=" ; ".join(MENDS[one.name] for one in unproved),
+        mend=" ; ".join(mends),
     )
 
 
 def is_stale(program: Program) -> bool:
     """Whether it runs by something else than what is on disk."""
-    if program.proof.edited is None or program.loaded is None:
+    return is_older(program.read_by, program.proof)
+
+
+def is_older(read: datetime | None, proof: Proof) -> bool:
+    """Whether what was read then is not what is on disk."""
+    if proof.edited is None or read is None:
         return False
-    return (program.proof.edited - program.loaded).total_seconds() > SLACK
+    return (proof.edited - read).total_seconds() > SLACK
 
 
 def _good(program: Program) -> str:
@@ -106,12 +122,20 @@ def _good(program: Program) -> str:
 
 
 def _broken(program: Program) -> str:
-    return f"{program.title} would not start again: {program.proof.why}"
+    now = ", and delivers nothing meanwhile" if program.name == "exim" and program.loaded else ""
+    return f"{program.title} would not start again{now}: {program.proof.why}"
 
 
 def _stale(program: Program) -> str:
     edited, loaded = (f"{at:%d %b %H:%MZ}" for at in (program.proof.edited, program.loaded) if at)
-    return f"{program.proof.file} edited {edited}, {program.title} last read it {loaded}"
+    who = "Exim's daemon" if program.name == "exim" else program.title
+    return f"{program.proof.file} edited {edited}, {who} last read it {loaded}"
+
+
+def _unsure(program: Program) -> str:
+    at = f"{program.proof.edited:%d %b %H:%MZ}" if program.proof.edited else ""
+    log = "its log tells, and may not be read" if program.told_to else "its log does not tell"
+    return f"whether {program.title}'s daemon has read {program.proof.file}, edited {at}: {log}"
 
 
 def _unproved(program: Program) -> str:

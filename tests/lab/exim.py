@@ -27,7 +27,7 @@ from tests.lab.run import run
 PACKAGES = ("exim4-base", "exim4-config", "exim4-daemon-light", "libidn12")
 USER, GROUP, OPER = 64995, 64995, 64001
 
-_CONFIG = """
+CONFIG = """
 primary_hostname = mail2.lab.test
 local_interfaces = 127.0.0.1
 keep_environment =
@@ -69,7 +69,8 @@ class Exim:
                 run(["dpkg", "-x", str(path), str(folder / "root")])
         etc, spool = folder / "etc", folder / "spool"
         (etc / "exim4").mkdir(parents=True)
-        (etc / "exim4" / "exim4.conf").write_text(_CONFIG)
+        self.config = etc / "exim4" / "exim4.conf"
+        self.config.write_text(CONFIG)
         users = f"Debian-exim:x:{USER}:{GROUP}::/:/bin/false\noper:x:{OPER}:{OPER}::/:/bin/sh\n"
         (etc / "passwd").write_text(Path("/etc/passwd").read_text() + users)
         groups = f"Debian-exim:x:{GROUP}:\noper:x:{OPER}:\n"

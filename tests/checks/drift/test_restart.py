@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,11 @@ from checks.hosts import LoginError, Output
 from checks.model import Host, Result, State, Target
 from checks.resolver import Resolver
 from tests.checks.server.asking import Answers, Far
+from tests.lab import exim as lab_exim
+from tests.lab.daemon import free_ports, own_address, short_folder, until
+from tests.lab.exim import Exim
+
+PID_FILE, LOG = "/var/spool/exim4/exim.pid", "/var/spool/exim4/log/mainlog"
 
 SSHD_AS_USER = "sshd: no hostkeys available -- exiting."
 """OpenSSH 9.2, ``sshd -t`` of an ordinary user."""
@@ -93,6 +101,26 @@ async def test_an_edit_after_the_last_reload_is_told() -> None:
     assert (await ask(printed(loaded))).codes == ()
 
 
+@pytest.mark.parametrize(
+    ("up", "code", "said"),
+    [
+        ("7200~600", "config.not-loaded", "Exim's daemon last read it 23 Nov 01:10Z"),
+        ("7200~300", "config.unproved", "edited 23 Nov 03:03Z: its log does not tell"),
+        ("7200~adm", "config.unproved", "its log tells, and may not be read"),
+        ("300~7200", "", "Exim would start again"),
+    ],
+)
+async def test_an_exim_that_may_have_been_told_since_is_not_called_stale(
+    up: str, code: str, said: str
+) -> None:
+    """How long it runs, and how long its log has told of no SIGHUP."""
+    exim = program("exim", "", 0, up=up, file="1795403000.25 /etc/exim4/exim4.conf")
+    result = await ask(printed(exim))
+    assert (result.state, result.codes) == (State.OK, (code,) if code else ())
+    assert said in result.summary
+    assert result.mend == ("sudo gpasswd --add USER adm" if up.endswith("adm") else "")
+
+
 async def test_a_program_is_tried_again_only_when_a_file_differs() -> None:
     await ask(printed(program("dovecot", DOVECOT, 89)))
     again = await ask(printed("= dovecot 4711 - 1795400000 /etc/x.conf"))
@@ -120,7 +148,65 @@ async def test_real_programs_are_asked(tmp_path: Path) -> None:
     assert "line 1: missing '=' after attribute name" in result.summary
 
 
-@given(st.lists(st.text("=|% now4711postfixend\n-/", max_size=40)), st.binary(max_size=50))
+@contextmanager
+def exim_daemon() -> Iterator[tuple[Exim, Path]]:
+    """A real one on a port of its own, started long ago by its log and by the `ps` in a folder."""
+    address = own_address()  # nobody else takes the port while it is given up for a moment
+    port = free_ports(address, "smtp")["smtp"]
+    settings = f"daemon_smtp_ports = {port}\npid_file_path = {PID_FILE}\n"
+    with lab_exim.exim() as server, short_folder("mm-ps") as folder:
+        folder.chmod(0o755)
+        server.config.write_text(settings + lab_exim.CONFIG.replace("127.0.0.1", address, 1))
+        server.run("exim4", "-bd")
+        try:
+            until(lambda: "daemon started" in server.run("cat", LOG), "the daemon")
+            server.run("sed", "-i", "s/^....-..-../2026-11-01/", LOG)
+            pid, ps = server.run("cat", PID_FILE).strip(), folder / "ps"
+            ps.write_text(
+                f"#!/bin/sh\n/usr/bin/ps -p {pid} -o pid=,ppid=,args= |"
+                " while read -r pid parent args; do echo $pid 9999999 $parent $args; done\n"
+            )
+            ps.chmod(0o755)
+            yield server, folder
+        finally:
+            server.run("sh", "-c", f"kill $(cat {PID_FILE})")
+
+
+@pytest.mark.real
+async def test_what_exims_daemon_has_read_is_told_by_its_log() -> None:
+    with exim_daemon() as (server, folder):
+
+        async def asked(user: str = "root") -> Result:
+            restart._proofs.clear()
+            path = f"PATH={folder}:{os.environ['PATH']}"
+            login = Far(*server.inside(user=user), "env", path)
+            return await ask(login)
+
+        def edited(at: datetime) -> None:
+            os.utime(server.config, (at.timestamp(), at.timestamp()))
+
+        edited(datetime(2026, 10, 30, tzinfo=UTC))
+        assert (await asked()).codes == ()
+        edited(datetime(2026, 11, 2, tzinfo=UTC))
+        stale = await asked()
+        assert stale.codes == ("config.not-loaded",)
+        assert "exim4.conf edited 02 Nov 00:00Z, Exim's daemon last read it 01 Nov" in stale.summary
+        unsure = await asked("oper")
+        assert unsure.codes == ("config.unproved",)
+        assert "edited 02 Nov 00:00Z: its log tells, and may not be read" in unsure.summary
+        assert unsure.mend == "sudo gpasswd --add USER Debian-exim"
+        assert (await asked("group")).codes == ("config.not-loaded",)
+        server.run("sh", "-c", f"kill -HUP $(cat {PID_FILE})")
+        until(lambda: server.run("cat", LOG).count("daemon started") == 2, "the daemon again")
+        assert (await asked()).codes == ()
+        server.config.write_text("nonsense = 1\n" + server.config.read_text())
+        broken = await asked()
+        assert broken.codes[0] == "config.broken-if-restarted"
+        assert "Exim would not start again, and delivers nothing meanwhile: " in broken.summary
+        assert 'main option "nonsense" unknown' in broken.summary
+
+
+@given(st.lists(st.text("=|>%~ now4711postfixend\n-/", max_size=40)), st.binary(max_size=50))
 def test_whatever_a_host_prints_is_read_or_refused(lines: list[str], junk: bytes) -> None:
     text = "\n".join(["now 1795403411", *lines, "end", ""]).encode()
     for data in (text, text[:-5] + junk, junk):
