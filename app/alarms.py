@@ -6,17 +6,14 @@ An alert counts where it is critical, rings somebody, and is about a host that f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct
 
 from checks.board import Board
+from checks.diagnosis.onset import NIGHT
 from checks.facts import Alert, MonitorFacts
 from checks.model import State, Verdict
-
-NIGHT = timedelta(hours=12)
-"""How long before we saw it an outage may have begun: mail that went down in the evening is found
-in the morning. What a monitor has said for longer stood beside mail that worked."""
 
 
 class Alarm(Struct, frozen=True):

@@ -8,27 +8,28 @@ from typing import TYPE_CHECKING, Any
 
 from app.problem import Problem
 from checks import changed
+from checks.facts import ChangeFacts, DriftFacts
 from checks.model import Result, now
 from checks.when import iso, span
 
 if TYPE_CHECKING:
     from app.config import Config
     from app.monitor import Job
-    from checks.board import Board
+    from checks.board import Board, Standing
 
 SCHEMA = "mailmedic.diff/1"
 
 
 def jobs(config: Config, host: str) -> list[Job]:
-    """What is to be asked of that host, else of all. Raises Problem for one that is none."""
+    """What is to be asked of that host, else of all. Raises Problem where there is no login."""
+    from app.choose import with_login
     from app.plan import plan
 
+    if host:
+        with_login(config.system.hosts, host)
     found = [job for job in plan(config) if job.kind in changed.KINDS]
-    names = ", ".join(dict.fromkeys(job.target.name for job in found)) or "none"
     if not found:
         raise Problem("no host has a login, so nothing is known of what changed")
-    if host and all(job.target.name != host for job in found):
-        raise Problem(f"{host!r} is no host with a login; those are: {names}")
     return [job for job in found if host in ("", job.target.name)]
 
 
@@ -70,9 +71,21 @@ def text(board: Board) -> Iterator[str]:
         yield from (f"    {line}" for line in (*one.notes, *one.diff))
     for standing in board.standings.values():
         result = standing.result
+        yield from (f"{standing.target.name}  not seen: {gap}" for gap in _unseen(standing))
         if result is not None and (result.facts is None or result.mend):
             yield f"{standing.id}  {result.state.name}  {result.summary}"
             yield from [f"    mend: {result.mend}"] if result.mend else []
+
+
+def _unseen(standing: Standing) -> tuple[str, ...]:
+    """What of a host could not be compared, and so may have changed."""
+    match standing.result.facts if standing.result else None:
+        case ChangeFacts(unseen=unseen):
+            return unseen
+        case DriftFacts(unreadable=paths):
+            return tuple(f"{path}: it may not be read" for path in paths)
+        case _:
+            return ()
 
 
 def document(board: Board) -> dict[str, object]:
@@ -94,7 +107,12 @@ def document(board: Board) -> dict[str, object]:
             for one in changed.listed(board.standings.values(), None)
         ],
         "checks": [
-            {"id": one.id, "state": one.result.state.name, "summary": one.result.summary}
+            {
+                "id": one.id,
+                "state": one.result.state.name,
+                "summary": one.result.summary,
+                "unseen": list(_unseen(one)),
+            }
             for one in board.standings.values()
             if one.result is not None
         ],

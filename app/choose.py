@@ -10,6 +10,7 @@ from app.problem import Problem
 
 if TYPE_CHECKING:
     from app.config import Config
+    from checks.hosts import Login
     from checks.model import Host
 
 DISCOVERY_DEADLINE = 15.0
@@ -104,3 +105,10 @@ def with_login(hosts: Sequence[Host], name: str) -> Host:
     if any(host.name == name for host in hosts):
         raise Problem(f'{name} has no login: set login = "ssh:{name}" in the config')
     raise Problem(f"{name!r} is not a host of the config; those with a login: {names}")
+
+
+def login_of(hosts: Sequence[Host], name: str) -> Login:
+    """The way into the host of that name. Raises Problem."""
+    login = with_login(hosts, name).login
+    assert login is not None  # noqa: S101 - for mypy: it was chosen for that
+    return login

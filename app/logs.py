@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from app.choose import login_of
 from app.problem import Problem
 from checks.log_line import Line
 from checks.maillog.excerpt import Excerpt, Gathering
@@ -16,7 +17,6 @@ from checks.text import visible
 
 if TYPE_CHECKING:
     from app.config import Config
-    from checks.hosts import Login
 
 DEADLINE = 60.0
 """Seconds that a host gets to look through its logs: somebody waits for it, and can leave."""
@@ -48,7 +48,7 @@ class Look:
         """Read. Raises Problem where the host has no login."""
         options: Any = config.options("logs")
         return await excerpt(
-            login_of(config, self._host),
+            login_of(config.system.hosts, self._host),
             self._gathering,
             self.since,
             files=options.files,
@@ -74,7 +74,7 @@ class Tail:
         """Follow it from where `found` ended, until it is cancelled."""
         ended = "it ended"
         try:
-            ended = await follow(login_of(config, host), found, self._take)
+            ended = await follow(login_of(config.system.hosts, host), found, self._take)
         except Problem as problem:
             ended = str(problem)
         finally:
@@ -94,15 +94,6 @@ class Tail:
             taken, self._new = (self._new, self._lost), []
             self._lost = 0
             return taken
-
-
-def login_of(config: Config, name: str) -> Login:
-    """The way into that host. Raises Problem."""
-    ways = {one.name: one.login for one in config.system.hosts if one.login is not None}
-    if name not in ways:
-        said = ", ".join(ways) or "none"
-        raise Problem(f"{name!r} is no host with a login; those are: {said}")
-    return ways[name]
 
 
 def missing(found: Excerpt) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from checks.facts import Waiting
     from checks.queue._opened import Opened
 
-KINDS = ("postfix", "exim")
+KINDS = ("postfix", "exim", "counts")
 
 DEADLINE = 60.0
 """Seconds that a listing gets: somebody waits for it, and can leave."""

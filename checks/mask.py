@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from checks.text import MASK
+from checks.text import ARGUMENT_HINTS, MASK, arguments_redacted
 
 LINE_LIMIT = 8_192
 """Characters; what is longer was not written by a person, and is slow to search."""
@@ -33,8 +33,9 @@ _VALUE_OF_SECRET = re.compile(
 )
 
 _HINTS = (
-    *("pass", "pw", "secret", "token", "key", "credential", "hide ", "hide\t", "@", "["),
+    *("hide ", "hide\t", "@", "["),
     *("{plain", "{clear", "md5", "sha", "crypt", "argon", "scram", "pbkdf"),
+    *ARGUMENT_HINTS,
     *("$1$", "$2", "$5$", "$6$", "$7$", "$y$", "$gy$"),
 )
 """A line without any of them, in lower case, holds no secret that we know; most have none."""
@@ -42,7 +43,8 @@ _HINTS = (
 _HARMLESS = re.compile(
     r"(?i)\s*[\w.-]*(?:_maps|_file|_path|_attempts|_timeout)\s*="
     r"(?!.*\b(?:static|inline):)\s*[\w\s/:,.${}()<+-]*$"
-    r"|\s*\#?[\w.-]*_query\s*=|.*[=:]\s*(?:yes|no|true|false)\s*$|.*\{\s*$"
+    r"|\s*\#?[\w.-]*_query\s*="
+    r"|\s*+\#?+\s*+[\"']?+[\w.-]*+[\"']?+\s*+[=:]\s*+(?:yes|no|true|false)\s*$|[^=:]*\{\s*$"
 )
 """Lines that say where secrets are, or whether there are any, and hold none."""
 
@@ -54,9 +56,10 @@ _ELSEWHERE = re.compile(
     | ( \$ (?: 1 | 2[abxy]? | 5 | 6 | 7 | y | gy | argon2\w* | pbkdf2[\w-]* ) \$ ) [^\s:;"']+
     | ( \s [^\s:@]+ @ [^\s:]+ : ) \S+ (?= \s* $ )   # postfix: host user@domain:word
     | ( ^ \s* \[ [^\]\s]+ \] (?: : \d+ )? \s+ [^\s:]+ : ) \S+
-    | ( \b [a-z][\w+.-]{0,32} :// [^\s/:@]* : ) [^\s/@]+ (?= @ )
-    | ( \b [\w.-]{0,64} (?i: password | passwd | secret | token | api_?key ) [\w.-]{0,64}
-        \s*+ = \s* ) (?: "[^"]*" | '[^']*' | [^\s,;]+ )
+    | ( \b [a-z][\w+.-]{0,32} :// [^\s/:@]* : ) [^\s/]+ (?= @ )
+    | ( \b [a-z][\w+.-]{0,32} :// ) [^\s/:]{16,} (?= @ )
+    | ( \b [\w.-]{0,64} (?i: password | passwd | passphrase | secret | token | api_?key )
+        [\w.-]{0,64} \s*+ = \s* ) (?: "[^"]*" | '[^']*' | [^\s,;]+ )
     """
 )
 
@@ -98,7 +101,7 @@ def mask(text: str) -> str:
             hidden = len(line) - len(line.lstrip())
             kept.append(found[1] + (MASK if found[2] else ""))
         else:
-            kept.append(_ELSEWHERE.sub(_keep_start, line))
+            kept.append(arguments_redacted(_ELSEWHERE.sub(_keep_start, line)))
     return "\n".join(kept)
 
 

@@ -123,7 +123,8 @@ class Power(Struct, frozen=True, kw_only=True):
 class Host(Struct, frozen=True, kw_only=True):
     """A machine that carries mail, or a device on the way to it.
 
-    `ups` is what upsc(8) takes for its uninterruptible power supply, or empty.
+    `ups` is what upsc(8) takes for its uninterruptible power supply, or empty. `queue` are the
+    words of a command that counts its queue, where that is neither Postfix's nor Exim's.
     """
 
     name: str
@@ -135,6 +136,7 @@ class Host(Struct, frozen=True, kw_only=True):
     ca_file: str = ""
     power: Power | None = None
     ups: str = ""
+    queue: tuple[str, ...] = ()
 
 
 class Target(Struct, frozen=True, kw_only=True):

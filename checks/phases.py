@@ -5,9 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from checks.facts import Facts
 from checks.model import Finding, Phase, Result, State, now
+from checks.text import visible
+
+if TYPE_CHECKING:
+    from checks.hosts import LoginError
 
 
 class Phases:
@@ -60,3 +65,8 @@ class Phases:
             at=self._at,
             duration=time.monotonic() - self._began,
         )
+
+    def not_asked(self, error: LoginError) -> Result:
+        """The answer where the host could not be asked."""
+        text = visible(str(error))
+        return self.result(State.UNKNOWN, text, Finding(error.code, text))

@@ -53,19 +53,46 @@ _SECRET = re.compile(
       (?: password | passwd | passphrase | secret | token | api[_-]?key | private[_-]?key )
       [\w.-]* ["']? \s* [:=] \s* )
     ( "[^"]*" | '[^']*' | [^\s,;]+ )
-    | ( :// [^\s/:@]* : ) [^\s/@]+ (?=@)
+    | ( :// [^\s/:@]* : ) [^\s/]+ (?=@)
+    | ( :// ) [^\s/:]{16,} (?=@)                    # a token in place of a user
     | ( (?<! 250[-\ ] ) \b AUTH \s+ (?: PLAIN | LOGIN ) \s+ ) \S+
     | ( ^ \s* (?-i: PASS ) \s+ ) \S+
     | ( (?<! - ) (?<! aborted[ ] ) \b LOGIN \s+ \S+ \s+ ) \S+
-    | ( (?<! \S ) --[\w-]* (?: password | passwd | passphrase | secret | token ) [\w-]* [ ] ) \S+
-    | ( (?<! \S ) -u [ ]? [^\s:]+ : ) \S+
-    | ( \b \w{0,32} bind_?pw \s* [:=] \s* ) \S+
+    """
+)
+
+_ARGUMENT = re.compile(
+    r"""(?ix)
+    (?: ( (?<! \S ) -{1,2} [\w-]{0,32} (?: pass(?:in|out|word|wd|phrase)? | pw | secret | token )
+          [\w-]{0,32} [ ] )                         # --password X, -passin pass:X, plink -pw X
+      | ( (?<! \S ) (?: -u | --(?:proxy-)?user ) [ =]? ["']? [^\s:,"']+ [:,] )   # curl(1), lftp(1)
+      | ( \b (?: mysql | maria | sshpass | 7z ) [\w-]{0,16} \s (?: [^|;&]{0,300}? \s )?
+          -p [ ]? (?! - ) )
+      | ( \b ldap \w{1,16} \s (?: [^|;&]{0,300}? \s )? -w [ ]? )
+      | ( \b redis-cli \s (?: [^|;&]{0,300}? \s )? -a [ ]? )
+      | ( \b swaks \s (?: [^|;&]{0,300}? \s )? -ap [ ] )
+      | ( \b (?:proxy-)? authorization \s* [:=] \s* (?: [a-z]{1,16} \s+ )? )
+      | ( \b bearer \s+ )
+      | ( \b login \s+ \S+ \s+ password \s+ )       # netrc(5)
+      | ( (?<! [\w.-] ) [\w.-]{0,64} (?: [_-] pwd? | bindpw | (?<! by ) pass | credentials? )
+          ["']? \s* = \s* )
+      | ( (?<! [\w.-] ) (?-i: pwd? ) \s* = \s* )   # PWD is a folder
+      | ( (?<! [\w.-] ) [\w.-]{0,64} (?: auth | access | account | encryption | master | shared
+          | signing ) [_-]? key ["']? \s* [:=] \s* )
+    )
+    (?: " [^"]* (?: " | $ ) | ' [^']* (?: ' | $ ) | [^\s"';|&]+ ["']? )
     """
 )
 
 
-_HINTS = ("pass", "secret", "token", "api", "private", "://", "auth", "login", " -u", "bind")
+_HINTS = ("pass", "secret", "token", "api", "private", "://", "auth", "login")
 """ASCII text without one of these has nothing for `_SECRET`, which takes 50 times as long."""
+
+ARGUMENT_HINTS = (
+    *("pass", "pw", "secret", "token", " -u", "user", "mysql", "maria", "7z", "ldap", "redis-cli"),
+    *("swaks", "auth", "bearer", "credential", "key"),
+)
+"""The same for `arguments_redacted`."""
 
 
 def redact(text: str) -> str:
@@ -79,6 +106,17 @@ def redact(text: str) -> str:
     'postgres://mail:********@db/mail'
     """
     folded = text.lower()
+    if any(hint in folded for hint in ARGUMENT_HINTS):
+        text = arguments_redacted(text)
     if text.isascii() and not any(hint in folded for hint in _HINTS):
         return text
     return _SECRET.sub(lambda m: next(g for g in (m[1], *m.groups()[2:]) if g) + MASK, text)
+
+
+def arguments_redacted(text: str) -> str:
+    """`text` with the secrets masked that a command is given.
+
+    >>> arguments_redacted("mysqldump -u root -phunter2 mail; MYSQL_PWD=hunter2 mysql")
+    'mysqldump -u root -p******** mail; MYSQL_PWD=******** mysql'
+    """
+    return _ARGUMENT.sub(lambda found: next(filter(None, found.groups())) + MASK, text)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 from app.bundle.piece import Gathered, Piece, judge, pieces
+from app.sudo import PRELUDE
 from checks.hosts import Login, LoginError
 
 GRACE = 5.0
@@ -22,15 +23,10 @@ GRACE = 5.0
 
 # POSIX sh, but for `head -c` and `timeout`, as in the shell of the logins. A piece's status, and as
 # whom it ran, come out beside its output, which may be cut; each ends in a line that no output can
-# imitate. sudo is asked once whether it lets us in at all: it may write a mail about each attempt
-# (mail_no_user).
+# imitate.
 _SCRIPT = r"""
 exec 4>&1
-if timeout -k 1 1 true 2>/dev/null; then bounded() { timeout -k 1 "$@"; }
-else bounded() { shift; "$@"; }; fi
-may= user=user
-[ "$(id -u)" = 0 ] && user=root
-[ $user = root ] || { bounded 5 sudo -n -l && may=1; } </dev/null >/dev/null 2>&1
+user=user; [ "$(id -u)" = 0 ] && user=root
 ask() {
   if [ "$may$sudo" = 1sudo ]; then
     as=sudo; bounded "$seconds" sudo -n "$@"
@@ -61,7 +57,7 @@ def script(nonce: str, wanted: Sequence[Piece]) -> str:
         )
         for one in wanted
     ]
-    return "\n".join([_SCRIPT, f"nonce={nonce}", *lines])
+    return "\n".join([PRELUDE, _SCRIPT, f"nonce={nonce}", *lines])
 
 
 FRAME = 1 << 16

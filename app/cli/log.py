@@ -44,8 +44,9 @@ def run(arguments: Namespace) -> int:
 async def _log(config: Config, arguments: Namespace, since: datetime) -> int:
     import sys
 
+    from app.choose import login_of
     from app.engine import close_logins
-    from app.logs import Look, login_of, missing
+    from app.logs import Look, missing
     from checks.maillog.reading import follow, sounds_bad
 
     def added(lines: Sequence[Line]) -> None:
@@ -61,7 +62,8 @@ async def _log(config: Config, arguments: Namespace, since: datetime) -> int:
         if lacking := missing(found):
             print(f"mailmedic: {arguments.host}: {lacking}", file=sys.stderr)
         if arguments.follow:
-            ended = await follow(login_of(config, arguments.host), found, added)
+            login = login_of(config.system.hosts, arguments.host)
+            ended = await follow(login, found, added)
             print(f"mailmedic: no longer followed: {ended}", file=sys.stderr)
         return MISUSE if found.denied or found.trouble else 0
     finally:

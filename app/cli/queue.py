@@ -25,14 +25,12 @@ def run(arguments: Namespace) -> int:
     """Print them; 0, 1 or 2 as the worst of them is OK, WARNING or CRITICAL, 3 unknown."""
     import asyncio
 
-    from app.choose import choose
+    from app.choose import choose, with_login
     from checks.model import worst
 
     config = choose(arguments.config, [])
-    names = [host.name for host in config.system.hosts if host.login is not None]
-    if arguments.host and arguments.host not in names:
-        said = ", ".join(names) or "none"
-        raise Problem(f"{arguments.host!r} is no host with a login; those are: {said}")
+    if arguments.host:
+        with_login(config.system.hosts, arguments.host)
     found = asyncio.run(_look(config, arguments.host))
     if not found and not arguments.json:
         raise Problem("no host has an MTA whose queue can be read")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -237,4 +238,5 @@ def _host(table: HostTable, problems: Problems) -> Host:
         ca_file=ca_file,
         power=power(table, problems.source.path),
         ups=table.ups or "",
+        queue=tuple(shlex.split(table.queue.partition(":")[2])),
     )

@@ -261,6 +261,13 @@ def ups(text: str) -> None:
         raise ValueError(f"{quoted(port)} is not a port from 1 to 65535")
 
 
+def queue(text: str) -> None:
+    """``command:COMMAND``: what counts the queue of an MTA that we do not know."""
+    kind, _, where = text.partition(":")
+    if kind != "command" or not shlex.split(where):
+        raise ValueError(f'must be "command:COMMAND", not {quoted(text)}')
+
+
 MONITORS = ("alertmanager", "prometheus", "icinga2", "nagios", "plugin")
 
 

@@ -34,6 +34,7 @@ class HostTable(Struct, frozen=True, kw_only=True):
     power_on: tuple[str, ...] = ("running", "on", "up", "active")
     power_off: tuple[str, ...] = ("off", "stopped", "halted", "terminated", "down")
     ups: str | None = None
+    queue: str = ""
     watch: tuple[str, ...] = ()
     ca_file: str = ""
 
@@ -134,6 +135,7 @@ RULES: dict[type[Struct], Rules] = {
         "watch": rules.paths,
         "power": rules.power,
         "ups": rules.ups,
+        "queue": rules.queue,
         "power_fingerprint": rules.fingerprint,
         "power_on": rules.words,
         "power_off": rules.words,

@@ -64,3 +64,4 @@ async def collect(main: MainScreen, host: Host) -> None:
         hand.say(entry.lines()[0])
     finally:
         shown.end()
+    await shown.gone.wait()

@@ -12,9 +12,10 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from checks.drift._answer import OTHERS_CRONTABS, UNSEEN, gaps
 from checks.drift._copy import Copy
 from checks.drift._diff import change
-from checks.drift._named import JOINED, held, named
+from checks.drift._named import JOINED, held, is_cut, named
 from checks.facts import Change
 from checks.text import redact, visible
 
@@ -62,9 +63,33 @@ def differences(
         old = before.get(section)
         if old is None or old.text == seen.copy.text:
             continue
-        made = list(_differing(section, old, seen.copy, _when(seen, baseline_at)))
-        found += made[:CHANGES_KEPT]
+        pair = _seen_by_both(old, seen.copy)
+        found += list(_differing(section, pair, _when(seen, baseline_at)))[:CHANGES_KEPT]
     return found
+
+
+_PART = re.compile(r":| = ")
+
+
+def _seen_by_both(old: Copy, new: Copy) -> tuple[Copy, Copy]:
+    """Both without what only one of them could have: a login that may see more is no change."""
+    was, now = old.text or "", new.text or ""
+    hidden = gaps(was).keys() | gaps(now).keys()
+    if not hidden:
+        return old, new
+    begins = tuple("crontab of " if name == OTHERS_CRONTABS else name for name in hidden)
+    parts = [{_PART.split(line, 1)[0] for line in text.split("\n")} for text in (was, now)]
+    both = parts[0] & parts[1]
+
+    def kept(text: str) -> str:
+        return "\n".join(
+            line
+            for line in text.split("\n")
+            if not line.startswith(UNSEEN)
+            and (not line.startswith(begins) or _PART.split(line, 1)[0] in both)
+        )
+
+    return replace(old, text=kept(was)), replace(new, text=kept(now))
 
 
 def _when(seen: Seen, baseline_at: datetime) -> tuple[datetime, datetime | None]:
@@ -78,12 +103,14 @@ def _when(seen: Seen, baseline_at: datetime) -> tuple[datetime, datetime | None]
 
 
 def _differing(
-    section: str, old: Copy, new: Copy, when: tuple[datetime, datetime | None]
+    section: str, pair: tuple[Copy, Copy], when: tuple[datetime, datetime | None]
 ) -> Iterator[Change]:
     at, after = when
-    was, now = old.text or "", new.text or ""
+    was, now = (copy.text or "" for copy in pair)
     values, fresh = named(section, was), named(section, now)
     names = [name for name in {**values, **fresh} if values.get(name) != fresh.get(name)]
+    if is_cut(was) or is_cut(now):
+        names = [name for name in names if name in values and name in fresh]
     empty = Change(KINDS[section], "", at, after)
     if section in AS_A_WHOLE:
         if names:
@@ -95,7 +122,7 @@ def _differing(
             yield replace(
                 empty,
                 what=f"{'+' if come else '−'} {_shown(what)}{more}",
-                diff=change(section, (old, new)).diff,
+                diff=change(section, pair).diff,
             )
         return
     for name in names:

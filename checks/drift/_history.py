@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from checks.changed import likely
-from checks.drift._host_script import Answer
+from checks.drift._answer import Answer
 from checks.facts import Change
 from checks.text import redact, visible
 

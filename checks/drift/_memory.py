@@ -10,12 +10,15 @@ from msgspec.structs import replace
 
 from checks import state_folder
 from checks.drift import _baseline
+from checks.drift._answer import Answer, Section
 from checks.drift._baseline import Baseline, BaselineError
 from checks.drift._compare import KINDS, Seen
 from checks.drift._copy import Copy
-from checks.drift._host_script import Answer, Section
-from checks.drift._named import text_of
+from checks.drift._named import LOG_ROWS, bounded, text_of
 from checks.hosts import LoginError
+
+BY_SUDO = ("cron", "firewall")
+"""The sections that sudo is asked for where this login may not see all."""
 
 SUDO_AGAIN = 86400.0
 """Seconds until sudo is asked again where it refused: root may get a mail each time."""
@@ -26,7 +29,9 @@ class Memory:
 
     def __init__(self, folder: str, host: str) -> None:
         self.path = _baseline.place(folder, f"{host} settings")
-        self._refusal = _baseline.place(folder, f"{host} sudo-refused")
+        self._refusals = {
+            name: _baseline.place(folder, f"{host} sudo-refused {name}") for name in BY_SUDO
+        }
         self.baseline: Baseline | None = None
         self.seen: dict[str, Seen] = {}
         self._stamp: tuple[int, int] | None = None
@@ -39,10 +44,13 @@ class Memory:
             self.baseline = _baseline.read(self.path)
             self._stamp = stamp
 
-    def may_ask_sudo(self, at: datetime) -> bool:
-        """Whether it is time to ask sudo, also if it refused. Blocks."""
+    def for_sudo(self, at: datetime, *, again: bool) -> list[str]:
+        """The sections that sudo may be asked for; with `again` also where it refused. Blocks."""
+        return [name for name in BY_SUDO if again or self._may_ask(name, at)]
+
+    def _may_ask(self, name: str, at: datetime) -> bool:
         try:
-            refused_at = self._refusal.stat().st_mtime
+            refused_at = self._refusals[name].stat().st_mtime
         except OSError:
             return True
         return at.timestamp() - refused_at > SUDO_AGAIN
@@ -73,10 +81,11 @@ class Memory:
             )
         self.seen = seen
         self._last_look = answer.now
-        if any(section.is_refused for section in answer.sections.values()):
-            with suppress(OSError):
-                state_folder.make(self._refusal.parent)
-                self._refusal.touch()
+        for name, refusal in self._refusals.items():
+            if name in answer.sections and answer.sections[name].is_refused:
+                with suppress(OSError):
+                    state_folder.make(refusal.parent)
+                    refusal.touch()
 
     def keep(self, at: datetime, *, retake: bool) -> tuple[Baseline, str]:
         """The baseline, which takes what it lacks, or all, from what was seen. Blocks.
@@ -106,5 +115,6 @@ def _copy(section: Section, name: str, held: Copy | None) -> Copy:
         if held is None or held.digest != section.digest:
             raise LoginError(f"the host does not say what it has of {name}")
         return held
-    text = text_of(section.lines) if name in KINDS else "\n".join(section.lines)
+    is_log = name not in KINDS
+    text = bounded(section.lines, LOG_ROWS) if is_log else text_of(section.lines)
     return Copy(stamp=section.digest, mtime=section.at, access="", digest=section.digest, text=text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from checks.drift._answer import SECTION_LIMIT, UNSEEN
 from checks.mask import mask
 
 Named = Iterator[tuple[str, str]]
@@ -17,14 +18,50 @@ JOINED = " / "
 """Between the blocks that a thing stands in, the outermost first."""
 
 
+ROWS_KEPT = 10_000
+"""Lines of a section; a host has 3,000 packages."""
+
+LOG_ROWS = 1_000
+"""Lines of a log: the script prints 500."""
+
+NAME_LIMIT = 200
+"""Characters of a block's name, which each line in it is called by."""
+
+REST = f"{UNSEEN}the rest: "
+"""What the script ends a section with that is cut off."""
+
+
 def text_of(lines: Iterable[str]) -> str:
     """What is kept of a section: without Dovecot's remarks on the host, secrets masked."""
-    return mask("\n".join(line for line in lines if not line.startswith("# ")))
+    return mask(bounded((line for line in lines if not line.startswith("# ")), ROWS_KEPT))
+
+
+def bounded(lines: Iterable[str], most: int) -> str:
+    r"""So many `lines`: a host may send more than the script prints, and what is left out is said.
+
+    >>> bounded(["a", "b", "c"], 2)
+    'a\\nb\\n%unseen the rest: too much is there'
+    """
+    kept: list[str] = []
+    room = SECTION_LIMIT
+    for line in lines:
+        room -= len(line) + 1
+        if room < 0 or len(kept) == most:
+            kept.append(f"{REST}too much is there")
+            break
+        kept.append(line)
+    return "\n".join(kept)
+
+
+def is_cut(text: str) -> bool:
+    """Whether the end of a section is missing: what is not there may be there."""
+    return REST in text
 
 
 def named(section: str, text: str) -> Mapping[str, str]:
     """What the `text` of that section says, by name."""
-    return dict(_READERS.get(section, _whole_lines)(text.split("\n")))
+    lines = (line for line in text.split("\n") if not line.startswith(UNSEEN))
+    return dict(_READERS.get(section, _whole_lines)(lines))
 
 
 def _parameters(lines: Iterable[str]) -> Named:
@@ -75,7 +112,7 @@ def _settings(lines: Iterable[str]) -> Named:
     for line in map(str.strip, lines):
         name, equals, value = line.partition("=")
         if line.endswith("{"):
-            blocks.append(line[:-1].strip())
+            blocks.append(line[:-1].strip()[:NAME_LIMIT])
         elif line == "}":
             blocks = blocks[:-1]
         elif equals:
@@ -135,7 +172,7 @@ def _rules(lines: Iterable[str]) -> Named:
         if line.startswith("*"):
             table = line
         elif line.endswith("{"):
-            blocks.append(_BLOCK.sub("", line[:-1].strip()))
+            blocks.append(_BLOCK.sub("", line[:-1].strip())[:NAME_LIMIT])
         elif line == "}":
             blocks = blocks[:-1]
         elif line and line != "COMMIT" and "f2b-" not in JOINED.join([*blocks[:DEPTH], line]):

@@ -10,21 +10,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from checks.drift._answer import OUTPUT_LIMIT, SECTION_LIMIT, Answer, gaps, parse
 from checks.drift._baseline import BaselineError
 from checks.drift._compare import KINDS, differences, merged
 from checks.drift._history import attributed, events
-from checks.drift._host_script import (
-    EXIM_OPTIONS,
-    OUTPUT_LIMIT,
-    SCRIPT,
-    SECTION_LIMIT,
-    Answer,
-    parse,
-)
+from checks.drift._host_script import EXIM_OPTIONS, SCRIPT
 from checks.drift._memory import Memory
 from checks.drift._named import named
 from checks.drift._relay import open_relays
@@ -59,9 +54,12 @@ SHOWN = 10
 """Changes of each kind that are findings; the latest."""
 
 MENDS = {
+    "cron": "sudo visudo, and add: {user} ALL=(root) NOPASSWD: /usr/bin/grep -r . /var/spool/cron",
     "firewall": "sudo visudo, and add: {user} ALL=(root) NOPASSWD:"
     " /usr/sbin/nft -s -t list ruleset",
     "sessions": "sudo gpasswd --add {user} systemd-journal",
+    "dpkg-log": "sudo gpasswd --add {user} adm",
+    "apt-log": "sudo gpasswd --add {user} adm",
     "exim": "sudo gpasswd --add {user} Debian-exim",
 }
 
@@ -106,13 +104,12 @@ async def _ask(target: Target, options: Options, deadline: float, *, retake: boo
                 await asyncio.to_thread(memory.load)
         since = now() - timedelta(seconds=options.window)
         with phases.phase("look"):
-            is_asked = retake or await asyncio.to_thread(memory.may_ask_sudo, now())
-            sudo = "sudo" if is_asked else ""
+            sudo = await asyncio.to_thread(memory.for_sudo, now(), again=retake)
             answer = await look(target.host.login, memory, since, deadline, sudo)
         with phases.phase("compare"):
             looked = await asyncio.to_thread(_compare, memory, answer, since, retake=retake)
     except LoginError as error:
-        return phases.result(State.UNKNOWN, str(error), Finding(error.code, str(error)))
+        return phases.not_asked(error)
     except BaselineError as error:
         text = f"the baseline {error}"
         return phases.result(State.UNKNOWN, text, Finding("config.baseline", str(memory.path)))
@@ -120,11 +117,11 @@ async def _ask(target: Target, options: Options, deadline: float, *, retake: boo
 
 
 async def look(
-    login: Login, memory: Memory, since: datetime, deadline: float, sudo: str = ""
+    login: Login, memory: Memory, since: datetime, deadline: float, sudo: Iterable[str] = ()
 ) -> Answer:
-    """Ask the host, with `sudo` if it is not empty, and remember the answer. Raises LoginError."""
+    """Ask the host, those sections also by `sudo`, and remember the answer. Raises LoginError."""
     known = " ".join(f"{name}={digest}" for name, digest in memory.known().items())
-    words = (f"{since.timestamp():.0f}", str(SECTION_LIMIT), known, EXIM_OPTIONS, sudo)
+    words = (f"{since.timestamp():.0f}", str(SECTION_LIMIT), known, EXIM_OPTIONS, " ".join(sudo))
     argv = ["sh", "-c", SCRIPT, "sh", *words]
     output = await login.run(argv, deadline=deadline, limit=OUTPUT_LIMIT)
     answer = await asyncio.to_thread(parse, output)
@@ -141,6 +138,8 @@ class Looked(Struct, frozen=True, kw_only=True):
     not_kept: str
     changes: list[Change]
     relays: list[str]
+    gaps: Mapping[str, Mapping[str, str]]
+    """Of each section, the parts that may not be seen, with why."""
 
 
 def _compare(memory: Memory, answer: Answer, since: datetime, retake: bool) -> Looked:
@@ -160,6 +159,7 @@ def _compare(memory: Memory, answer: Answer, since: datetime, retake: bool) -> L
         not_kept=not_kept,
         changes=attributed(merged(differing, told), told),
         relays=list(open_relays(parameters, services)),
+        gaps={name: found for name, text in texts.items() if (found := gaps(text))},
     )
 
 
@@ -167,7 +167,7 @@ def judge(phases: Phases, looked: Looked) -> Result:
     """What to say of a look."""
     answer, changes = looked.answer, looked.changes
     failures = {name: one.failure for name, one in answer.sections.items() if one.failure}
-    unseen = tuple(f"{name}: {why}" for name, why in failures.items())
+    unseen = tuple(_unseen(failures, looked.gaps))
     holds = [one for one in changes if one.kind == "hold" and one.new]
     findings = [Finding("config.open-relay", visible(one)) for one in looked.relays]
     findings += [Finding("package.held", f"{one.what} is on hold") for one in holds]
@@ -175,7 +175,11 @@ def judge(phases: Phases, looked: Looked) -> Result:
     findings += [Finding("change.unseen", one) for one in unseen]
     if looked.not_kept:
         findings.append(Finding("config.not-kept", looked.not_kept))
-    mends = [MENDS[name].format(user=answer.user) for name in failures if name in MENDS]
+    mends = [
+        _mend(name, failures.get(name, ""), answer.user)
+        for name in MENDS
+        if name in failures or name in looked.gaps
+    ]
     return phases.result(
         State.CRITICAL if looked.relays else State.WARNING if holds else State.OK,
         _summary(looked, holds),
@@ -183,8 +187,24 @@ def judge(phases: Phases, looked: Looked) -> Result:
         metrics={"changes": len(changes)},
         evidence=unseen,
         facts=ChangeFacts(looked.baseline_at, tuple(changes), unseen),
-        mend="; ".join(mends),
+        mend="; ".join(dict.fromkeys(filter(None, mends))),
     )
+
+
+def _unseen(failures: Mapping[str, str], gaps: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """What was not seen, and why: whole sections, then parts of some."""
+    yield from (f"{name}: {why}" for name, why in failures.items())
+    for section, parts in gaps.items():
+        told = [f"{section}: {part}: {why}" for part, why in parts.items()]
+        yield from told[:SHOWN]
+        if len(told) > SHOWN:
+            yield f"{section}: {len(told) - SHOWN} more"
+
+
+def _mend(section: str, why: str, user: str) -> str:
+    """What would show the section; empty where it is not there at all."""
+    mend = MENDS["dpkg-log" if "/auth.log" in why else section]
+    return "" if why.startswith("there is no ") else mend.format(user=user)
 
 
 def _findings(changes: list[Change]) -> list[Finding]:

@@ -68,7 +68,7 @@ async def _ask(target: Target, options: Options, deadline: float, *, retake: boo
         async with asyncio.timeout(deadline):
             drift = await _look(watch, phases, deadline, retake=retake)
     except LoginError as error:
-        return phases.result(State.UNKNOWN, str(error), Finding(error.code, str(error)))
+        return phases.not_asked(error)
     except BaselineError as error:
         text = f"the baseline {error}; `mailmedic baseline {target.name}` takes a new one"
         finding = Finding("config.baseline", visible(str(watch.path)))

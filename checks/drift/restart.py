@@ -72,7 +72,7 @@ async def check(
             output = await target.host.login.run(argv, deadline=deadline, limit=OUTPUT_LIMIT)
             programs = await asyncio.to_thread(parse, output, known)
     except LoginError as error:
-        return phases.result(State.UNKNOWN, str(error), Finding(error.code, str(error)))
+        return phases.not_asked(error)
     _proofs[target.host.name] = since, {**known, **{one.name: one.proof for one in programs}}
     return judge(phases, programs)
 

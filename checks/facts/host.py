@@ -40,9 +40,10 @@ class ProcessFacts(Struct, frozen=True, tag=True):
 class Unit(Struct, frozen=True, tag=True):
     """A systemd unit of a mail program, in systemd's words (systemd.service(5), systemctl(1)).
 
-    `active` and `sub` are its state and `since` when that began, `result` how it last ended,
-    `died` of what ("status 78", "killed by SIGKILL", or empty), `restarts` those that systemd made
-    by itself, `enabled` the word of ``systemctl is-enabled``.
+    `active` and `sub` are its state and `since` when that began (a reload is no start), `result`
+    how it last ended, `died` of what ("status 78", "killed by SIGKILL", or empty), `restarts` those
+    that systemd made by itself, `enabled` the word of ``systemctl is-enabled``. `lasted` is for how
+    many seconds a unit that is not active had been so before: 0 where it did not come up.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Unit(Struct, frozen=True, tag=True):
     result: str = ""
     died: str = ""
     restarts: int = 0
+    lasted: float = 0.0
     is_masked: bool = False
     is_triggered: bool = False
 
@@ -74,13 +76,14 @@ class ListenerFacts(Struct, frozen=True, tag=True):
 class Limit(Struct, frozen=True, tag=True):
     """How much of a bound is used, such as the smtpd processes of a service; `used` None: unseen.
 
-    `subject` is postfix, dovecot or files.
+    `subject` is postfix, dovecot or files; `settings` name those that make the bound.
     """
 
     subject: str
     name: str
     used: int | None
     most: int
+    settings: str = ""
 
 
 class LimitFacts(Struct, frozen=True, tag=True):

@@ -80,6 +80,7 @@ class Gathering:
         self._printed = Printed()
         self._groups: dict[tuple[str, str, str], _Group] = {}
         self._kept: dict[str, deque[str]] = {}
+        self._has_more_sources = False
 
     def take(self, text: str) -> None:
         """Add whole lines of the answer."""
@@ -94,6 +95,7 @@ class Gathering:
         kept = self._kept.get(source)
         if kept is None:
             if len(self._kept) >= SOURCES:
+                self._has_more_sources = True
                 return
             # A file is found to begin at most a block before the time wanted.
             line = read(reader, source, raw)
@@ -138,6 +140,8 @@ class Gathering:
 
     def _cut(self, kept: int) -> str:
         parts = [] if self._printed.is_whole else ["it was not read to its end"]
+        if self._has_more_sources:
+            parts.append(f"of more than {SOURCES} files the first were read")
         if self._from_start and kept == KEPT:
             parts.append(f"the first {kept:,} lines from then on")
         elif kept < self.total:

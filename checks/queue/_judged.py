@@ -13,13 +13,11 @@ from datetime import timedelta
 from msgspec import Struct
 
 from checks.facts import Patience, QueueFacts, Reason
-from checks.hosts import LoginError
 from checks.model import CheckOptions, Finding, Result, State, now, worst
 from checks.phases import Phases
 from checks.queue import _reasons, _trend
 from checks.queue._listing import Listing
 from checks.queue._trend import Look
-from checks.text import visible
 from checks.when import span
 
 FINDINGS = _reasons.FINDINGS | {
@@ -40,7 +38,7 @@ BOUNCES = ("", "MAILER-DAEMON")
 
 
 class QueueOptions(CheckOptions, frozen=True, kw_only=True):
-    """What ``[check.postfix]`` and ``[check.exim]`` share.
+    """What ``[check.postfix]``, ``[check.exim]`` and ``[check.counts]`` share.
 
     `oldest_…` in seconds, `growth_warning` in messages a minute; a flood is so many deferred
     messages from one sender, and such a share of all that are deferred. A listing of 100,000
@@ -182,12 +180,6 @@ def result(phases: Phases, seen: Seen, options: QueueOptions) -> Result:
     )
 
 
-def not_asked(phases: Phases, error: LoginError) -> Result:
-    """The answer where the host could not be asked."""
-    text = visible(str(error))
-    return phases.result(State.UNKNOWN, text, Finding(error.code, text))
-
-
 def in_words(facts: QueueFacts) -> str:
     """How many messages are where, and what most of them wait for."""
     counts = {
@@ -199,6 +191,8 @@ def in_words(facts: QueueFacts) -> str:
     words = ", ".join(f"{count:,} {where}" for where, count in counts.items() if count)
     if not words:
         return "queue is empty"
+    if facts.oldest is None and facts.total > facts.hold:
+        words += ", for how long is not told"
     if facts.reasons:
         return f"{words}, most for: {_reasons.text(facts.reasons[0])}"
     return words

@@ -24,7 +24,7 @@ from checks.queue._blind import Blind
 from checks.queue._bp import Bp, Reasons
 from checks.queue._judged import QueueOptions
 from checks.queue._listing import Listing, Sample
-from checks.queue._login import login_of
+from checks.queue._login import login_of, may_have
 from checks.queue._opened import BODY_MEND, Opened, opened
 from checks.queue._tally import Tally
 from checks.skew import correction
@@ -98,7 +98,7 @@ class About(Struct, frozen=True, kw_only=True):
 def targets(system: System) -> list[Target]:
     """Every host that lets us in, and that has Exim or may have it."""
     reachable = system.each_host("exim", with_login=True)
-    return [one for one in reachable if one.host and one.host.mta in ("exim", "")]
+    return [one for one in reachable if one.host and may_have(one.host, "exim")]
 
 
 async def check(target: Target, options: Options, *, deadline: float) -> Result:
@@ -126,7 +126,7 @@ async def look(
                 login, argv, Bp(about.reasons), tally, deadline=left, sample=sample
             )
     except LoginError as error:
-        return _judged.not_asked(phases, error)
+        return phases.not_asked(error)
     blind = why_blind(listing, about)
     if blind is not None:
         finding = Finding(blind.code, blind.summary)

@@ -24,7 +24,7 @@ from checks.phases import Phases
 from checks.queue import _blind, _judged, _listing, _patience, _trend
 from checks.queue._judged import QueueOptions
 from checks.queue._listing import Sample
-from checks.queue._login import login_of
+from checks.queue._login import login_of, may_have
 from checks.queue._opened import BODY_MEND, Opened, opened
 from checks.queue._postqueue import Postqueue
 from checks.queue._tally import Tally
@@ -79,7 +79,7 @@ class About(Struct, frozen=True):
 def targets(system: System) -> list[Target]:
     """Every host that lets us in, and that has Postfix or may have it."""
     reachable = system.each_host("queue", with_login=True)
-    return [one for one in reachable if one.host and one.host.mta in ("postfix", "")]
+    return [one for one in reachable if one.host and may_have(one.host, "postfix")]
 
 
 async def check(target: Target, options: Options, *, deadline: float) -> Result:
@@ -105,7 +105,7 @@ async def look(
                 login, _argv(where, about), Postqueue(), tally, deadline=left, sample=sample
             )
     except LoginError as error:
-        return _judged.not_asked(phases, error)
+        return phases.not_asked(error)
     blind = _blind.why_blind(listing, where)
     if blind is None:
         cut = listing.cut or _blind.why_cut(listing.output)

@@ -1,7 +1,8 @@
 """What a host's kernel knows of its hardware: gathered, not judged. No right is needed for it.
 
 proc(5): vmstat, mdstat, interrupts; Linux, Documentation/ABI: devices-edac, class-hwmon.
-wtmp(5) through last(1), or where Debian has it no more, the journal's last word before this boot.
+How it went down before this boot: wtmp(5) through last(1), where that is missing or shows no
+shutdown the journal of the boot before.
 """
 
 from __future__ import annotations
@@ -31,12 +32,23 @@ for file in /sys/class/hwmon/hwmon*/temp*_crit; do
   read -r name <"$folder/name"; [ -r "${one}_label" ] && read -r label <"${one}_label"
   echo "temp $value $most $name $label"
 done
-if command -v last >/dev/null; then last -x -n 20 reboot shutdown | sed 's/^/last /'
-else journalctl -q -b -1 -n 1 -o cat | sed 's/^/said /'
-fi
+records=$(last -x -n 20 reboot shutdown | cut -d ' ' -f 1 | head -n 2)
+printf 'last %s\n' $records
+[ "$(echo $records)" = "reboot shutdown" ] ||
+  journalctl -q -b -1 -n 3 -o cat _TRANSPORT=driver + \
+    _PID=1 UNIT=multi-user.target MESSAGE_ID=@STOPPED@ | sed 's/^/said /'
 exit 0
 """
-SCRIPT = f"{{ {SCRIPT.strip()}\n}} 2>/dev/null\n"
+
+STOPPED = "9d1aaa27d60140bd96365438aad20286"
+"""systemd's message (SD_MESSAGE_UNIT_STOPPED, sd-messages.h) that a unit was stopped.
+
+Of the boot before only two kinds of lines are asked for, neither of which a user can write, nor
+read without the right to read all. journald's own (systemd.journal-fields(7), ``driver``) end with
+"Journal stopped"; but where /var is a disk of its own, that line comes after it is unmounted.
+"""
+
+SCRIPT = f"{{ {SCRIPT.replace('@STOPPED@', STOPPED).strip()}\n}} 2>/dev/null\n"
 
 NEAR = 5
 """Degrees below the critical temperature that are worth a warning."""
@@ -71,14 +83,18 @@ def parse(text: str) -> HardwareFacts:
 
 
 def _ended(text: str) -> str:
-    """Below this boot's line stands the shutdown before it, or at once the boot before that."""
-    records = re.findall(r"^last (reboot|shutdown) ", text, _LINE)
-    if len(records) > 1 and records[0] == "reboot":
-        return "clean" if records[1] == "shutdown" else "unclean"
-    said = re.search(r"^said (.*)$", text, _LINE)
-    if said is None:
-        return ""
-    return "clean" if "Journal stopped" in said[1] else "unclean"
+    """Below this boot's record stands the shutdown before it, or at once the boot before that.
+
+    Either witness of a shutdown is believed; without any, nobody knows.
+    """
+    records = re.findall(r"^last (reboot|shutdown)\b", text, _LINE)[:2]
+    said: list[str] = re.findall(r"^said (.+)$", text, _LINE)
+    if records == ["reboot", "shutdown"]:
+        return "clean"
+    if said:
+        is_clean = any(one.startswith(("Journal stopped", "Stopped target")) for one in said)
+        return "clean" if is_clean else "unclean"
+    return "unclean" if records == ["reboot", "reboot"] else ""
 
 
 def _errors(kind: str, text: str) -> int | None:

@@ -14,6 +14,10 @@ from checks.text import visible
 OWN = ("exim", "rspamd", "dovecot")
 """Programs whose own log is known by its name."""
 
+HEADS, HEAD_LIMIT = 5_000, 4096
+"""Head lines of an answer, and characters of each (PATH_MAX): five a file, and the rotated ones of
+years. A host that prints more is not believed to have come to its end."""
+
 
 class Printed:
     """One answer, taken apart; what it means is said where the script is."""
@@ -22,6 +26,7 @@ class Printed:
         self.raws: list[tuple[str, str]] = []
         """The lines of the logs, each with the log it is from."""
         self._marks: dict[str, list[str]] = {}
+        self._heads = 0
         self.take(text)
 
     def take(self, text: str) -> None:
@@ -31,8 +36,9 @@ class Printed:
             mark, _, rest = line.partition(" ")
             if mark == "|":
                 self.raws.append((source, rest))
-            else:
-                self._marks.setdefault(mark, []).append(rest)
+            elif line and self._heads <= HEADS:
+                self._heads += 1
+                self._marks.setdefault(mark[:HEAD_LIMIT], []).append(rest[:HEAD_LIMIT])
                 source = self.last("source")
 
     def all(self, mark: str) -> tuple[str, ...]:
@@ -46,7 +52,8 @@ class Printed:
     @property
     def is_whole(self) -> bool:
         """Whether the script came to its end, and its tools worked."""
-        return "end" in self._marks and "broken" not in self._marks
+        is_over = self._heads > HEADS
+        return "end" in self._marks and "broken" not in self._marks and not is_over
 
     @property
     def stamps(self) -> Stamps | None:

@@ -84,7 +84,7 @@ def event(line: Line) -> Event | None:
     return Event(
         at=line.at,
         program=visible(line.program, 64),
-        shape=shape(line.text),
+        shape=redact(shape(line.text)),
         text=redact(visible(line.text, TEXT_LIMIT)),
         pattern=pattern,
         user=named.get("user", ""),

@@ -18,14 +18,14 @@ class Recent(Generic[T]):
     def __init__(self) -> None:
         self._seen: dict[str, deque[tuple[datetime, T]]] = {}
 
-    def knows(self, key: str) -> bool:
-        """Whether there was a look before."""
-        return key in self._seen
+    def before(self, key: str, counted: T, at: datetime) -> T | None:
+        """What was counted on the first look within `RECENT`; remembers this one.
 
-    def first(self, key: str, counted: T, at: datetime) -> T:
-        """What was counted on the first look within `RECENT`; remembers this one."""
+        None when this is the very first look.
+        """
+        is_first = key not in self._seen
         seen = self._seen.setdefault(key, deque(maxlen=1000))
         seen.append((at, counted))
         while at - seen[0][0] > RECENT:
             seen.popleft()
-        return seen[0][1]
+        return None if is_first else seen[0][1]

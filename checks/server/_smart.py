@@ -9,7 +9,7 @@ import re
 
 from msgspec import Struct
 
-from checks.hosts import Login, TimedOut
+from checks.hosts import Login
 from checks.text import visible
 
 # sudo complains to the log, and on some hosts by mail, about each question that it refuses: so it
@@ -38,12 +38,16 @@ OUTPUT_LIMIT = 1 << 16
 
 
 class Disks(Struct, frozen=True):
-    """Disks that call themselves failing, and volumes that are not well, each with its word."""
+    """Disks that call themselves failing, and volumes that are not well, each with its word.
+
+    `is_late` says that they gave no answer when they were asked last: the rest is older.
+    """
 
     failing: tuple[tuple[str, str], ...] = ()
     volumes: tuple[tuple[str, str], ...] = ()
     is_denied: bool = False
     is_missing: bool = False
+    is_late: bool = False
 
 
 def parse(text: str) -> Disks:
@@ -58,9 +62,6 @@ def parse(text: str) -> Disks:
 
 
 async def ask(login: Login, *, deadline: float) -> Disks:
-    """What they say, and nothing of disks that answer too late. Raises LoginError."""
-    try:
-        output = await login.run(["sh", "-c", SCRIPT], deadline=deadline, limit=OUTPUT_LIMIT)
-    except TimedOut:
-        return Disks()
+    """What they say. Raises LoginError; TimedOut where a disk keeps smartctl waiting."""
+    output = await login.run(["sh", "-c", SCRIPT], deadline=deadline, limit=OUTPUT_LIMIT)
     return parse(output.stdout.decode("utf-8", "replace"))

@@ -26,9 +26,15 @@ _PROPERTIES = (
         "SubState",
         "UnitFileState",
         "StateChangeTimestampMonotonic",
+        "ActiveEnterTimestampMonotonic",
+        "ActiveExitTimestampMonotonic",
     ),
     *("Result", "NRestarts", "ExecMainCode", "ExecMainStatus", "TriggeredBy"),
 )
+
+AT_ONCE = 120.0
+"""Seconds within which a unit that is no longer active has ended: ``TimeoutStopSec`` (90) and some.
+What ended later than that had another start since, which failed."""
 
 _NAMES = " ".join(
     f"'{name}*.service'" if name in TEMPLATES else f"{name}.service" for name in OWNERS
@@ -72,17 +78,23 @@ def owner(name: str) -> str:
 
 
 def _unit(told: Mapping[str, str], booted: datetime) -> Unit:
-    changed = _number(told.get("StateChangeTimestampMonotonic", "")) / 1e6
+    changed, began, ended = (
+        _number(told.get(f"{name}TimestampMonotonic", "")) / 1e6
+        for name in ("StateChange", "ActiveEnter", "ActiveExit")
+    )
+    is_active = told["ActiveState"] in ("active", "reloading")
+    came = began if is_active else changed  # a reload changes the state too
     return Unit(
         name=visible(told["Id"], 64),
         program=owner(told["Id"]),
         active=visible(told["ActiveState"], 32),
         sub=visible(told["SubState"], 32),
         enabled=visible(told["UnitFileState"], 32),
-        since=booted + timedelta(seconds=changed) if changed else None,
+        since=booted + timedelta(seconds=came) if came else None,
         result=visible(told.get("Result", ""), 32),
         died=_death(told.get("ExecMainCode", ""), _number(told.get("ExecMainStatus", ""))),
         restarts=_number(told.get("NRestarts", "")),
+        lasted=max(0.0, ended - began) if not is_active and changed - ended < AT_ONCE else 0.0,
         is_masked=told["LoadState"] == "masked" or told["UnitFileState"] == "masked",
         is_triggered=bool(told.get("TriggeredBy")),
     )

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from checks.facts import HardwareFacts, RaidArray
-from checks.hosts import Login, LoginError
+from checks.hosts import Login, LoginError, TimedOut
 from checks.model import CheckOptions, Result, State, System, Target, now
 from checks.phases import Phases
 from checks.server import _hardware_table, _look, _smart
@@ -34,6 +36,7 @@ FINDINGS = _look.FINDINGS | {
     "temperature.high": "a part is nearly too hot",
     "reboot.unclean": "the host went down without a shutdown: power, reset or crash",
     "smart.failing": "a disk says of itself that it is about to fail",
+    "smart.late": "disks did not answer in time when they were asked for their health",
     "smart.not-allowed": "disks are not asked for their health: that is root's",
     "lvm.unhealthy": "a logical volume is not whole",
 }
@@ -47,15 +50,18 @@ class Options(CheckOptions, frozen=True, kw_only=True):
 
 
 class Counts(Struct, frozen=True):
-    """What the kernel has counted since boot."""
+    """What the kernel had counted `at` that time, since its boot."""
 
-    oom_kills: int
-    machine_checks: int
-    corrected: int
+    at: datetime
+    oom_kills: int = 0
+    machine_checks: int = 0
+    corrected: int = 0
 
 
 _seen: Recent[Counts] = Recent()
 _disks: dict[str, tuple[float, Disks]] = {}
+_NEVER = (0.0, Disks())
+"""When disks were asked, by our monotonic clock, and what they said."""
 
 
 def targets(system: System) -> list[Target]:
@@ -66,6 +72,7 @@ def targets(system: System) -> list[Target]:
 async def check(target: Target, options: Options, *, deadline: float) -> Result:
     """Look at the hardware once."""
     phases = Phases()
+    known = _disks.get(target.id, _NEVER)
     try:
         _, login = _look.host_of(target)
         with phases.phase("look"):
@@ -74,9 +81,11 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
                 _asked(target.id, login, options, deadline),
             )
     except LoginError as error:
+        _disks[target.id] = known  # that they were late may have been the line
         return _look.blind(phases, target, error)
-    counts = Counts(seen.oom_kills or 0, seen.machine_checks or 0, seen.corrected or 0)
-    before = _seen.first(target.id, counts, now())
+    at = now()
+    counts = Counts(at, seen.oom_kills or 0, seen.machine_checks or 0, seen.corrected or 0)
+    before = _seen.before(target.id, counts, at) or counts
     judged = [
         *judge(seen, before, counts),
         *judge_boot(seen),
@@ -96,11 +105,17 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
 
 async def _asked(key: str, login: Login, options: Options, deadline: float) -> Disks:
     """The disks' own words, which change slowly."""
-    asked_at, disks = _disks.get(key, (0.0, Disks()))
+    asked_at, disks = _disks.get(key, _NEVER)
     wait = options.ask_disks * (96 if disks.is_denied else 1)  # once a day where sudo refuses
     if asked_at and time.monotonic() - asked_at < wait:
         return disks
-    disks = await _smart.ask(login, deadline=deadline)
+    # Noted before: a hang that cuts the whole look off is not met again at each look.
+    late = replace(disks, is_denied=False, is_late=True)
+    _disks[key] = (time.monotonic(), late)
+    try:
+        disks = await _smart.ask(login, deadline=deadline)
+    except TimedOut:
+        return late
     _disks[key] = (time.monotonic(), disks)
     return disks
 
@@ -108,7 +123,9 @@ async def _asked(key: str, login: Login, options: Options, deadline: float) -> D
 def judge(seen: HardwareFacts, before: Counts, counts: Counts) -> list[Judged]:
     """Memory, processor and temperatures."""
     judged = []
-    if (killed := counts.oom_kills - before.oom_kills) > 0:  # below: it was started again
+    if seen.booted > before.at:
+        before = Counts(before.at)  # counters begin anew at a boot
+    if (killed := counts.oom_kills - before.oom_kills) > 0:
         text = f"out of memory: the kernel killed {killed} process{'es' if killed > 1 else ''}"
         judged.append(Judged(State.WARNING, "kernel.oom", text))
     if (checked := counts.machine_checks - before.machine_checks) > 0:
@@ -157,6 +174,9 @@ def judge_disks(disks: Disks) -> list[Judged]:
         *(Judged(State.CRITICAL, "smart.failing", f"disk {d}: {w}") for d, w in disks.failing),
         *(Judged(State.CRITICAL, "lvm.unhealthy", f"volume {v}: {w}") for v, w in disks.volumes),
     ]
+    if disks.is_late:
+        text = "disks did not answer in time when asked for their health"
+        judged.append(Judged(State.WARNING, "smart.late", text))
     if disks.is_denied or disks.is_missing:
         text = "disks not asked for their health: " + (
             "sudo refuses smartctl" if disks.is_denied else "smartctl is not installed"

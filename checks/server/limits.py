@@ -1,9 +1,10 @@
 """The mail programs have processes and files left to serve one more client.
 
 Postfix: the running smtpd of each service of master.cf against its maxproc, else
-default_process_limit (postconf(5), master(5)). Dovecot: the processes of a service against its
-process_limit. Open files against RLIMIT_NOFILE (getrlimit(2)). With ``service_count = 0`` one
-process of Dovecot serves many clients, whose number it tells root alone.
+default_process_limit (postconf(5), master(5)). Dovecot: the clients of a service against
+process_limit × client_limit, as its master counts them for root; anybody else sees processes, which
+are clients only where each serves one and ends (``service_count = 1``). Open files against
+RLIMIT_NOFILE (getrlimit(2)).
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from checks.phases import Phases
 from checks.server import _look, _process_table
 from checks.server._families import Family, find
 from checks.server._judged import Judged, result
-from checks.server._limit_table import QUESTION, Limits
+from checks.server._limit_table import QUESTION, Limits, Service
 from checks.text import visible
 
 FINDINGS = _look.FINDINGS | {
     "limit.postfix.smtpd": "a service of Postfix has as many smtpd as it may: new clients wait",
-    "limit.dovecot.processes": "a service of Dovecot has as many processes as it may",
+    "limit.dovecot.clients": "a service of Dovecot has as many clients as it may: more are dropped",
+    "limit.dovecot.not-allowed": "the clients of a service of Dovecot are only root's to count",
     "limit.files": "a mail process has nearly as many files open as it may",
     "limit.files.not-allowed": "the open files of mail processes are only root's to count",
 }
@@ -55,7 +57,7 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
         return _look.blind(phases, target, error)
     seen = facts(limits, find(table))
     judged = judge(seen, options)
-    is_gap = any(one.code == "limit.files.not-allowed" for one in judged)
+    is_gap = any(one.code in _UNSEEN for one in judged)
     return result(
         phases,
         judged,
@@ -69,15 +71,19 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
 
 def facts(limits: Limits, families: Sequence[Family]) -> tuple[Limit, ...]:
     """What is used of each limit. Of several instances of a program the settings are not known."""
-    seen = []
-    for noun in ("postfix", "dovecot"):
-        own = [one for one in families if one.program.noun == noun and one.is_alive]
-        if len(own) == 1:
-            seen += _postfix(limits, own[0]) if noun == "postfix" else _dovecot(limits, own[0])
+    own = {noun: _only(noun, families) for noun in ("postfix", "dovecot")}
+    seen = _postfix(limits, own["postfix"]) if own["postfix"] else []
+    for name, service in limits.dovecot.items():
+        seen += filter(None, [_dovecot(name, service, own["dovecot"])])
     for one in limits.files:
         name = f"open files of {one.name} ({one.pid})"
         seen.append(Limit("files", name, one.count, one.most))
     return tuple(seen)
+
+
+def _only(noun: str, families: Sequence[Family]) -> Family | None:
+    own = [one for one in families if one.program.noun == noun and one.is_alive]
+    return own[0] if len(own) == 1 else None
 
 
 def _postfix(limits: Limits, family: Family) -> list[Limit]:
@@ -95,38 +101,51 @@ def _count(service: str, commands: Sequence[str]) -> int:
     return sum(own in one or (service == "smtpd" and " -n " not in one) for one in commands)
 
 
-def _dovecot(limits: Limits, family: Family) -> list[Limit]:
-    names = [one.name for one in family.children]
-    return [
-        Limit("dovecot", f"{name} processes", names.count(name[:15]), most)
-        for name, most in limits.dovecot.items()
-        if most is not None and name[:15] in names
-    ]
+def _dovecot(name: str, service: Service, family: Family | None) -> Limit | None:
+    """None where nothing runs, where room is left for sure, or where the settings may be others."""
+    clients = service.clients
+    if clients is None:
+        running = [one for one in family.children if one.name == name[:15]] if family else []
+        if not running or not (service.is_single or len(running) >= service.processes):
+            return None
+        clients = len(running) if service.is_single else None
+    most = service.processes * service.each
+    settings = f"process_limit {service.processes} × client_limit {service.each}"
+    return Limit("dovecot", f"clients of {name}", clients, most, settings)
 
 
 _CODES = {
     "postfix": "limit.postfix.smtpd",
-    "dovecot": "limit.dovecot.processes",
+    "dovecot": "limit.dovecot.clients",
     "files": "limit.files",
 }
+
+_UNSEEN = ("limit.files.not-allowed", "limit.dovecot.not-allowed")
 
 
 def judge(seen: Sequence[Limit], options: Options) -> list[Judged]:
     """What is used up, or nearly."""
     judged = [
-        Judged(State.WARNING, _CODES[one.subject], f"{one.name}: {_of(one)}")
+        Judged(State.WARNING, _CODES[one.subject], f"{one.name}: {_of(one)}{_by(one)}")
         for one in seen
         if one.used is not None and one.used >= options.near * one.most
     ]
     unseen = [one for one in seen if one.used is None]
-    if unseen:
-        text = f"open files of {len(unseen)} mail processes can't be counted by this user"
+    if files := [one for one in unseen if one.subject == "files"]:
+        text = f"open files of {len(files)} mail processes can't be counted by this user"
         judged.append(Judged(State.OK, "limit.files.not-allowed", text))
+    if services := [one.name for one in unseen if one.subject == "dovecot"]:
+        text = f"{', '.join(services)} can't be counted by this user, and all processes run"
+        judged.append(Judged(State.OK, "limit.dovecot.not-allowed", text))
     return judged
 
 
 def _of(one: Limit) -> str:
     return f"{'?' if one.used is None else one.used} of {one.most}"
+
+
+def _by(one: Limit) -> str:
+    return f" ({one.settings})" if one.settings else ""
 
 
 def in_words(seen: Sequence[Limit]) -> str:

@@ -1,7 +1,9 @@
 """This host listens on the ports of its services, and not for itself alone.
 
 From /proc/net/tcp and tcp6 (proc(5)), which show every socket of the host to every user. Says why
-a service is refused from outside: its program does not run, or runs and does not listen there.
+a service is refused from outside: its program does not run, or runs and does not listen there. A
+port may be another host's by DNAT: only where the program belongs here, as `processes` has it, is
+it an alarm that neither is there.
 Nothing is asked of hosts that carry no mail themselves (`mta = "none"`): they hand connections on.
 """
 
@@ -9,20 +11,21 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_address
 
 from msgspec import Struct
 
 from checks.facts import ListenerFacts
 from checks.hosts import LoginError
-from checks.model import CheckOptions, Host, Result, State, System, Target, split_service
+from checks.model import CheckOptions, Host, Result, State, System, Target, split_service, worst
 from checks.phases import Phases
 from checks.server import _look, _process_table
-from checks.server._families import NEEDED_BY, find
+from checks.server._families import NEEDED_BY, expected, find
 from checks.server._judged import Judged, result
 from checks.server._look import Garbled, Question
 from checks.server._process_table import Table
+from checks.server._programs import PROGRAMS, Role
 
 FINDINGS = _look.FINDINGS | {
     "listener.missing": "nothing on the host listens on the port of a service",
@@ -92,28 +95,33 @@ def facts(listeners: Iterable[Listener]) -> ListenerFacts:
 def judge(seen: ListenerFacts, host: Host, table: Table) -> list[Judged]:
     """The ports of each kind of service that nobody from outside reaches."""
     judged = []
+    running = {one.program.noun: one.program for one in find(table) if one.is_alive}
+    wanted = expected(table, host, set(running))
     ports = [split_service(service) for service in host.services]
-    for services in (*NEEDED_BY.values(), {"https"}):
-        expected = sorted(port for name, port in ports if name in services)
-        missing = [port for port in expected if port not in (*seen.ports, *seen.loopback)]
+    for role, services in (*NEEDED_BY.items(), (None, {"https"})):
+        asked = sorted(port for name, port in ports if name in services)
+        missing = [port for port in asked if port not in (*seen.ports, *seen.loopback)]
         if missing:
-            text = f"nothing listens on {_listed(missing)}{_why(services, table)}"
-            # A clue and no alarm: the port may be another one's by DNAT. Its own check says more.
-            judged.append(Judged(State.OK, "listener.missing", text))
-        shut = [port for port in expected if port in seen.loopback]
+            own = [one.title for one in running.values() if one.role == role]
+            state = State.OK if own or table.is_hidden else _need(role, wanted)
+            text = f"nothing listens on {_listed(missing)}{_why(role, own, table)}"
+            judged.append(Judged(state, "listener.missing", text))
+        shut = [port for port in asked if port in seen.loopback]
         if shut and not _is_loopback(host.address):
             text = f"{_listed(shut)} only for this machine itself: bound to a loopback address"
             judged.append(Judged(State.WARNING, "listener.loopback-only", text))
     return judged
 
 
-def _why(services: set[str], table: Table) -> str:
+def _need(role: Role | None, wanted: Mapping[str, State]) -> State:
+    """How bad it is that no program of that role runs: OK where none belongs there."""
+    return worst(wanted.get(one.noun, State.OK) for one in PROGRAMS if one.role == role)
+
+
+def _why(role: Role | None, running: Sequence[str], table: Table) -> str:
     """Whether the program of those services runs."""
-    roles = [role for role, needed in NEEDED_BY.items() if needed == services]
-    if not roles:
+    if role is None:
         return ""
-    own = [one for one in find(table) if one.program.role in roles and one.is_alive]
-    running = dict.fromkeys(one.program.title for one in own)
     if running:
         return f", and {' and '.join(running)} runs"
     return ", nor can we see its program" if table.is_hidden else ": its program does not run"

@@ -74,11 +74,10 @@ async def check(
     if units is None:
         return result(phases, (), "no systemd here", facts=UnitFacts(), metrics={"units": 0.0})
     at = now()
-    is_first = not _seen.knows(target.id)
-    before = _seen.first(target.id, {unit.name: unit.restarts for unit in units}, at)
+    before = _seen.before(target.id, {unit.name: unit.restarts for unit in units}, at)
     return result(
         phases,
-        judge(units, host, {} if is_first else before, at),
+        judge(units, host, before or {}, at),
         in_words(units),
         facts=UnitFacts(units),
         metrics={"units": float(len(units))},
@@ -137,14 +136,20 @@ def _judge(unit: Unit, need: State, before: int | None, at: datetime) -> Judged 
 
 
 def _is_looping(unit: Unit, made: int, at: datetime, *, is_first: bool) -> bool:
-    """On the first look it is the restart that waits, or the start that was made of late."""
+    """Restarts may be old: what ran for long before it died has not died at its start.
+
+    On the first look a start that was made of late counts too.
+    """
     if made >= LOOP:
         return True
-    is_new = is_first and unit.since is not None and at - unit.since < RECENT
+    has_died_early = unit.lasted < RECENT.total_seconds()
     if unit.active == "failed":
-        return unit.result == "start-limit-hit" or unit.restarts >= LOOP
-    is_between = unit.active == "activating" and unit.restarts > 0
-    return is_between or (is_new and unit.restarts >= LOOP)
+        is_given_up = unit.restarts >= LOOP and has_died_early
+        return unit.result == "start-limit-hit" or is_given_up
+    if unit.sub.startswith("auto-restart"):
+        return unit.restarts > 0 and has_died_early
+    is_new = is_first and unit.since is not None and at - unit.since < RECENT
+    return is_new and unit.restarts >= LOOP
 
 
 def _judge_running(unit: Unit, made: int) -> Judged | None:

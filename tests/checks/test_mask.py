@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.mask import LINE_LIMIT, has_secret_name, mask, secrets_named
+from checks.text import redact
 
 MASKED = [
     ("password = correct horse battery", "password = ********"),
@@ -33,6 +34,43 @@ MASKED = [
     ("smtp_sasl_password_maps = inline:{x=me:x}", "smtp_sasl_password_maps = ********"),
     ("smtp_sasl_password_maps = static:me:Passw0rd", "smtp_sasl_password_maps = ********"),
     ("smtp_sasl_password_maps = static:apikey:SG.x-y_z", "smtp_sasl_password_maps = ********"),
+]
+
+COMMANDS = [
+    "curl -u mail:{} https://x.test",
+    "curl -s --user 'mail:{}' https://x.test",
+    "curl -H 'Authorization: Bearer {}' https://x.test",
+    "curl -H 'X-Auth-Key: {}' https://x.test",
+    "mysqldump -p{} mail | gzip",
+    "mysql -u root -p'{}' mail",
+    "sshpass -p {} scp x y:",
+    "mysqldump --password={} mail",
+    "mysqldump --password {} mail",
+    'mysqldump --password="{}" mail',
+    "PGPASSWORD={} pg_dump mail",
+    "MYSQL_PWD={} mysqldump mail",
+    "MAILTO=x SMTP_PASS={} backup",
+    "wget -q https://user:{}@x.test/a",
+    "git pull https://ghp_{}{}{}{}@x.test/a",
+    "ldapsearch -x -D cn=a -w {} uid=b",
+    "redis-cli -h x -a {} ping",
+    "openssl enc -pass pass:{} -in x",
+    "swaks -a -au x -ap {} -t y",
+    "lftp -u mail,{} ftp.x.test",
+    "env BORG_PASSPHRASE={} AWS_SECRET_ACCESS_KEY={} borg create a",
+    "plink -pw {} x",
+]
+SETTINGS = [
+    "ldap_pw = {}",
+    "sql_pwd = {}",
+    "client_secret = {}",
+    "  oauth2_client_secret = {}",
+    "db_password = {}",
+    "-o smtp_sasl_password = {}",
+    "plugin / db_pw = {}",
+    "machine x.test login mail password {}",
+    "connect = host=db user=mail password={} dbname=m",
+    "uri: mysql://mail:{}@db/mail",
 ]
 
 KEPT = [
@@ -62,6 +100,33 @@ def test_what_only_sounds_like_a_secret_is_kept(text: str) -> None:
     assert mask(text) == text
 
 
+WORDS = st.text("abcXYZ0189#%^*+_!?~.@", min_size=4, max_size=24).map("q7".__add__)
+
+
+@pytest.mark.parametrize("line", [*COMMANDS, *SETTINGS])
+@given(secret=WORDS)
+def test_a_secret_that_is_put_in_never_comes_out(line: str, secret: str) -> None:
+    filled = line.replace("{}", secret)
+    begin = "" if line in SETTINGS else "/etc/cron.d/mail:0 3 * * * root "
+    for text in (mask(begin + filled), mask(mask(begin + filled))):
+        assert secret not in text
+        assert "********" in text
+    assert secret not in redact(begin + filled)
+
+
+@pytest.mark.parametrize("line", [*COMMANDS, *SETTINGS])
+def test_what_stands_around_a_secret_stays(line: str) -> None:
+    text = mask(f"x {line}".replace("{}", "hunter2"))
+    begin, end = line.split("{}", maxsplit=1)[0], line.rsplit("{}", maxsplit=1)[-1].strip("'\"")
+    assert begin.rstrip("'\"").split(" ")[0] in text
+    assert end.split(" ")[-1] in text
+
+
+@given(st.text("pasword=:/@ -u'\"\n{}x", max_size=80))
+def test_what_is_masked_stays_as_it_is_when_it_is_masked_again(text: str) -> None:
+    assert mask(mask(text)) == mask(text)
+
+
 @given(st.text())
 def test_a_mask_neither_adds_nor_takes_lines(text: str) -> None:
     assert mask(text + "\npassword = x").count("\n") == text.count("\n") + 1
@@ -81,6 +146,12 @@ SLOW = [
     "_maps=",
     "{MD5",
     "-pass",
+    "mysql -p ",
+    "mysql ",
+    "ldapx ",
+    "-u a",
+    "auth-",
+    "_pw ",
 ]
 
 

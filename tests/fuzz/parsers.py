@@ -11,13 +11,14 @@ from app import rights
 from app.bundle.gathering import Frames
 from app.bundle.piece import judge, pieces
 from checks import complaint, tags, text, url
-from checks.drift import _history, _host_script, _listing, _named
+from checks.drift import _answer, _history, _listing, _named
 from checks.hosts import LoginError, Output
 from checks.maillog.excerpt import Gathering
 from checks.network import _echo
 from checks.outside import _alertmanager, _icinga, _nagios, _ours, _prometheus, _service
 from checks.outside._service import Babbles
 from checks.protocol import _dane, _der, _dkim, _received, _reply, _returned, imap, pop3
+from checks.queue import counts
 from checks.queue._bp import Bp
 from checks.queue._listing import Reader
 from checks.queue._postqueue import Postqueue
@@ -149,6 +150,12 @@ def _maillog(data: bytes) -> None:
     assert all(f"{one.program}{one.text}{one.example}".isprintable() for one in found.shapes)
 
 
+def _counts(data: bytes) -> None:
+    """What somebody's own command says of a queue."""
+    with suppress(counts.Garbled):
+        assert counts.parse(data.decode("utf-8", "replace")).waiting >= 0
+
+
 def _config_listing(data: bytes) -> None:
     with suppress(LoginError):
         _listing.parse(Output(0, data, data))
@@ -157,7 +164,7 @@ def _config_listing(data: bytes) -> None:
 def _host_settings(data: bytes) -> None:
     """What a host says of itself, read to the names of its settings and the changes in its logs."""
     with suppress(LoginError):
-        answer = _host_script.parse(Output(0, data))
+        answer = _answer.parse(Output(0, data))
         logs = {name: section.lines or () for name, section in answer.sections.items()}
         for name, lines in logs.items():
             _named.named(name, _named.text_of(lines))
@@ -206,6 +213,7 @@ PARSERS: dict[str, Fuzzed] = {
     "monitor-json": _monitor_json,
     "postfix-queue": _queue(Postqueue),
     "exim-queue": _queue(Bp),
+    "queue-counts": _counts,
     "logs": _script(_log_look.parse),
     "maillog": _maillog,
     "load": _script(load.parse),

@@ -131,17 +131,21 @@ class Dovecot(Daemon):
 
 
 @contextmanager
-def dovecot(*users: str, plaintext: bool = True, has_sieve: bool = False) -> Iterator[Dovecot]:
+def dovecot(
+    *users: str, plaintext: bool = True, has_sieve: bool = False, settings: str = ""
+) -> Iterator[Dovecot]:
     """A running Dovecot with those users; skips where there is none.
 
     Without `plaintext` the plain ports take no password before STARTTLS. `has_sieve` needs the
-    package dovecot-managesieved.
+    package dovecot-managesieved. `settings` come last in its configuration.
     """
     need("dovecot", "dovecot")
     with short_folder("mm-dovecot") as folder:
         server = Dovecot(
             folder, users or ("ana", "canary1"), plaintext=plaintext, has_sieve=has_sieve
         )
+        with server.config.open("a") as config:
+            config.write(settings)
         try:
             server.start()
             yield server

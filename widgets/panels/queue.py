@@ -31,7 +31,7 @@ class Queue(Panel):
     NUMBER = 3
     TITLE = "Queue"
     DEEPER = "messages"
-    KINDS = ("postfix", "exim", "queue")
+    KINDS = ("postfix", "exim", "counts")
     EMPTY = "no host with a login and an MTA: no queue to read"
     COLUMNS = (
         Column(title="HOST", priority=0, least=5, is_flexible=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -37,6 +38,8 @@ class CollectingScreen(Screen[None]):
         self._host = host
         self._shown = -1
         self._is_over = False
+        self.gone = asyncio.Event()
+        """Set once it is no longer there: what is asked sooner would stand above it."""
 
     def compose(self) -> ComposeResult:
         """The bar, what has come, how to stop."""
@@ -54,12 +57,19 @@ class CollectingScreen(Screen[None]):
     def end(self) -> None:
         """It has been gathered: leave, if need be once the screen above has been left."""
         self._is_over = True
-        if self.is_current:
-            self.dismiss()
+        self._leave()
 
     def on_screen_resume(self) -> None:
         """What was opened above has been left."""
-        if self._is_over:
+        self._leave()
+
+    def on_unmount(self) -> None:
+        """It is gone."""
+        self.gone.set()
+
+    def _leave(self) -> None:
+        # Not `is_current`: that holds below a modal, too, which `dismiss` would take away instead.
+        if self._is_over and self.is_active:
             self.dismiss()
 
     def _tell(self) -> None:

@@ -27,6 +27,7 @@ from widgets.log_list import LogList, plain
 from widgets.verdict_bar import VerdictBar
 
 if TYPE_CHECKING:
+    from app.config import Config
     from app.console.screens.main import MainScreen
 
 KEYS = (
@@ -73,6 +74,7 @@ class LogScreen(Filtered):
         self._look = Look(host, (self._onset or now()) - BEFORE, is_all=False, from_start=False)
         self._began = now()
         self._is_reading = False
+        self._then_follow = False
         self._found = Excerpt()
         self._shape: LogShape | None = None
         self._is_by_line = False
@@ -108,9 +110,10 @@ class LogScreen(Filtered):
 
     def _read(self, look: Look, *, then_follow: bool = False) -> None:
         self._stop()
-        self.run_worker(self._reading(look, then_follow), group="read", exclusive=True)
+        self._then_follow = then_follow
+        self.run_worker(self._reading(look), group="read", exclusive=True)
 
-    async def _reading(self, look: Look, then_follow: bool) -> None:
+    async def _reading(self, look: Look) -> None:
         config = self._main.session.engine.config
         if config is None:
             return
@@ -124,18 +127,19 @@ class LogScreen(Filtered):
             self._found = Excerpt(trouble=str(problem))
         finally:
             self._is_reading = self._look is not look
-        if look.is_all or then_follow:
+        if look.is_all or self._then_follow:
             self._show_lines(0 if look.from_start else len(self._found.lines))
         else:
             self._show_shapes()
-        if then_follow:
-            self.action_follow()
+        if self._then_follow:
+            self._follow(config)
 
     def _second(self) -> None:
         self._main.tell(self.query_one(VerdictBar))
         if self._is_reading:
             lasted = span((now() - self._began).total_seconds())
-            self._list.say(f"reading: {self._look.lines:,} lines, {lasted}; Esc cancels")
+            then = "; followed then" if self._then_follow else ""
+            self._list.say(f"reading: {self._look.lines:,} lines, {lasted}{then}; Esc cancels")
 
     # What is shown
 
@@ -224,12 +228,21 @@ class LogScreen(Filtered):
         elif self._is_stale or self._look.from_start:
             look = Look(self._host, self._look.since, is_all=self._look.is_all, from_start=False)
             self._read(look, then_follow=True)
-        elif config is not None and not self._is_reading:
-            self._tail = Tail(is_all=self._look.is_all)
-            self._show_lines(len(self._found.lines))
-            work = self._tail.run(config, self._host, self._found)
-            self._following = self._main.session.engine.submit(work)
-            self._list.follow(True)
+        elif self._is_reading:
+            self._then_follow = not self._then_follow
+            self._second()
+        elif config is not None:
+            self._follow(config)
+
+    def _follow(self, config: Config) -> None:
+        if self._found.now is None:  # there was no answer that it could begin at
+            self._main.say(f"not followed: {missing(self._found) or 'nothing was read'}")
+            return
+        self._tail = Tail(is_all=self._look.is_all)
+        self._show_lines(len(self._found.lines))
+        work = self._tail.run(config, self._host, self._found)
+        self._following = self._main.session.engine.submit(work)
+        self._list.follow(True)
 
     def _drain(self) -> None:
         """Show what was added since the last time."""

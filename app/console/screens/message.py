@@ -87,7 +87,7 @@ class MessageScreen(Screen[None]):
             return
         self._main.say("asking for the body…")
         self._body = await hand.submit(body(config, self._queue, one.queue_id))
-        if not self.is_mounted:
+        if not self.is_attached:
             return
         reader = self.query_one(Reader)
         reader.show(self._title, self._rows(self.size.width - 4))

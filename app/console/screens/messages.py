@@ -98,7 +98,9 @@ class MessagesScreen(Filtered):
     def _tell_sample(self, count: int) -> None:
         facts = [queue.result.facts for queue in self._queues]
         total = sum(one.total for one in facts if isinstance(one, QueueFacts))
-        if total > count:
+        if total > count and not count:
+            self._main.say("its messages are not listed: a command counts them")
+        elif total > count:
             self._main.say(f"a fair sample: {count:,} of {total:,} messages; sums are of all")
 
     def action_open(self) -> None:

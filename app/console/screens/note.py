@@ -67,7 +67,7 @@ class NoteScreen(Screen[None]):
             self._tell(" of incident ".join(("draft, not written yet", *others)))
 
     def _kept(self) -> None:
-        if self.is_mounted:
+        if self.is_attached:
             self._tell("draft kept")
 
     def _tell(self, text: str) -> None:

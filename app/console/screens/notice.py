@@ -116,7 +116,7 @@ class NoticeScreen(Screen[None]):
 
     def _tell(self) -> None:
         """Show what stands round the text."""
-        if not self.is_mounted:
+        if not self.is_attached:
             return
         writing, composition = self._writing, self._writing.composition
         draft = writing.draft(self._audience)

@@ -50,4 +50,4 @@ def test_a_change_is_told_until_it_is_the_baseline(desktop: Desktop, watched: Pa
 def test_a_host_that_is_none_is_told_with_those_that_are(desktop: Desktop) -> None:
     done = desktop.shell("baseline", "mail9")
     assert (done.returncode, done.stdout) == (3, "")
-    assert "those are: mx" in done.stderr
+    assert "those with a login: mx" in done.stderr

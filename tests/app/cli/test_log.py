@@ -37,7 +37,8 @@ def test_trouble_is_told_by_shape_and_all_of_it_by_line(desktop: Desktop) -> Non
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [(("mx9",), "those are: mx"), (("mx", "--since", "soon"), "is no time")]
+    ("words", "said"),
+    [(("mx9",), "those with a login: mx"), (("mx", "--since", "soon"), "is no time")],
 )
 def test_what_is_wrong_is_one_line(desktop: Desktop, words: tuple[str, ...], said: str) -> None:
     done = desktop.shell("log", *words)

@@ -51,7 +51,7 @@ def test_queues_are_told_as_text_and_as_json(desktop: Desktop, postfix: Postfix)
 def test_a_host_that_is_none_is_told_with_those_that_are(desktop: Desktop) -> None:
     done = desktop.shell("queue", "mail9")
     assert (done.returncode, done.stdout) == (3, "")
-    assert "those are: mail1" in done.stderr
+    assert "those with a login: mail1" in done.stderr
 
 
 async def test_a_message_is_listed_and_shown_without_its_body(

@@ -111,6 +111,12 @@ MISTAKES = [
         HOST + 'services = ["smtp", "submission:25"]',
         ':3: host "mail1": "services": "smtp" and "submission:25" are the same port',
     ),
+    (
+        HOST + 'queue = "qmail-qstat"',
+        ':3: host "mail1": "queue": must be "command:COMMAND", not "qmail-qstat"',
+    ),
+    (HOST + 'queue = "command: "', ':3: host "mail1": "queue": must be "command:COMMAND", not'),
+    (HOST + 'queue = "command:a \'"', ':3: host "mail1": "queue": '),
     (HOST + 'watch = ["etc"]', '"watch": "etc" must be a path that begins with /'),
     (HOST + 'ca_file = "none.pem"', ':3: host "mail1": "ca_file": there is no file '),
     (HOST + '[system]\nresolver = "ns1"', ':4: system: "resolver": must be an IP address'),

@@ -35,7 +35,8 @@ watch    = ["/etc/postfix"]
 ca_file  = "lab-ca.pem"
 
 [[host]]
-name = "gw"
+name  = "gw"
+queue = "command:/usr/local/bin/count 'of gw'"
 
 [[canary]]
 address    = "canary1@lab.test"
@@ -85,6 +86,7 @@ def test_the_config_of_the_manual_becomes_a_system(path: Path) -> None:
     assert [target.id for target in system.services("smtp")] == ["smtp/mail1:25", "smtp/mail1:2525"]
     assert (gw.address, gw.login, gw.services) == ("gw", None, ())
     assert [host.ups for host in config.system.hosts] == ["rack1@nut.example.org:3493", ""]
+    assert [host.queue for host in system.hosts] == [(), ("/usr/local/bin/count", "of gw")]
     powers = {host.name: host.power.where if host.power else "" for host in config.system.hosts}
     assert powers == {"mail1": "bmc1", "gw": ""}
     canary = system.canaries[0]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from textual.pilot import Pilot
 
 from app.config import Config
@@ -16,6 +18,7 @@ from app.console.screens.panel import PanelScreen
 from app.console.screens.trace import TraceScreen
 from checks.maillog import reading
 from checks.model import Host, System
+from checks.server._log_script import SEARCH
 from tests.app.console.test_open_panel import Once, until
 from tests.app.console.test_trace import Beside
 from tests.boards import NOWHERE
@@ -28,6 +31,10 @@ REJECT = "NOQUEUE: reject: RCPT from a[192.0.2.{}]: 554 5.7.1 <x@y.test>: Relay 
 
 def drawn(pilot: Pilot[int]) -> str:
     return "\n".join(pilot.app.screen.query_one(LogList).plain())
+
+
+def notified(pilot: Pilot[int]) -> str:
+    return "\n".join(one.message for one in pilot.app._notifications)
 
 
 @pytest.fixture
@@ -98,6 +105,51 @@ async def test_all_lines_are_followed_and_a_filter_holds(log: Log) -> None:
         await pilot.press("F")
         await until(pilot, lambda: "following" in drawn(pilot))
         assert "10 of 10" in drawn(pilot)
+
+
+async def test_following_while_it_is_read_begins_once_that_is_done(
+    log: Log, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with opened(log) as pilot:
+        os.mkfifo(gate := tmp_path / "gate")
+        monkeypatch.setattr(reading, "SEARCH", f"read _ <{gate}\n{SEARCH}")
+        await pilot.press("a")
+        await until(pilot, lambda: "reading: 0 lines" in drawn(pilot))
+        assert "followed" not in drawn(pilot)
+        await pilot.press("F")
+        await until(pilot, lambda: "followed then; Esc cancels" in drawn(pilot))
+        await pilot.press("F")
+        await until(pilot, lambda: "followed then" not in drawn(pilot))
+        await pilot.press("F")
+        gate.write_text("\n")
+        await until(pilot, lambda: "following" in drawn(pilot))
+        log.say("B613AC54: just now")
+        await until(pilot, lambda: "B613AC54: just now" in drawn(pilot))
+
+
+async def test_what_could_not_be_read_is_not_said_to_be_followed(log: Log) -> None:
+    async with opened(log) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, LogScreen)
+        config = screen._main.session.engine.config
+        assert config is not None
+        bare = structs.replace(config.system.hosts[0], login=None)
+        alone = structs.replace(config.system, hosts=(bare,))
+        screen._main.session.engine.config = structs.replace(config, system=alone)
+        await pilot.press("R")
+        await until(pilot, lambda: "login" in drawn(pilot))
+        told: list[str] = []
+        follow = LogList.follow
+
+        def seen(shown: LogList, is_followed: bool) -> None:
+            told.append(f"{is_followed}")
+            follow(shown, is_followed)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(LogList, "follow", seen)
+            await pilot.press("F")
+            await until(pilot, lambda: "not followed: " in notified(pilot))
+        assert "True" not in told
 
 
 async def test_t_follows_the_message_whose_queue_id_is_under_the_cursor(log: Log) -> None:

@@ -11,6 +11,7 @@ import pytest
 from app.incident.kinds import BodyRead
 from tests.app.console import test_command as commands
 from tests.desktop import Desktop, settle
+from tests.lab.daemon import until
 from tests.terminal import Terminal
 
 LISTED = (
@@ -20,7 +21,9 @@ LISTED = (
 )
 POSTCAT = """#!/bin/sh
 case "$*" in
-*' -b '*) printf 'Dear Bob,\\npassword: hunter2\\n\\033]0;pwned\\007\\n' ;;
+*' -b '*)
+  while [ -e {held} ]; do sleep 0.1; done
+  printf 'Dear Bob,\\npassword: hunter2\\n\\033]0;pwned\\007\\n' ;;
 *) echo 'Subject: for you' ;;
 esac
 """
@@ -29,7 +32,10 @@ esac
 @pytest.fixture
 def desktop(tmp_path: Path) -> Iterator[Desktop]:
     """Its Postfix has one message."""
-    programs = {"postqueue": f"#!/bin/sh\necho '{LISTED}'\n", "postcat": POSTCAT}
+    programs = {
+        "postqueue": f"#!/bin/sh\necho '{LISTED}'\n",
+        "postcat": POSTCAT.replace("{held}", f"{tmp_path}/held"),
+    }
     for name, text in programs.items():
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
@@ -67,3 +73,21 @@ def test_a_body_is_shown_after_a_yes_and_that_is_in_the_log(desktop: Desktop) ->
     assert "^[]0;pwned^G" in console.text()
     (entry,) = desktop.entries("body-read")
     assert entry.data == BodyRead(host="mx", queue_id="4ABCDEF12", sender="ana@lab.test")
+
+
+def test_a_body_that_comes_when_nobody_waits_for_it_any_more_is_dropped(
+    desktop: Desktop, tmp_path: Path
+) -> None:
+    (held := tmp_path / "held").touch()
+    console = opened(desktop)
+    console.press("y")
+    console.wait_for("B body")
+    until(lambda: bool(desktop.entries("body-read")), "it is written down")
+    console.press("\x1b")
+    console.wait_for("Enter ")
+    held.unlink()
+    console.press("B")  # not a key there: the console still answers
+    settle(console)
+    console.press("\r")
+    console.wait_for("Subject: for you")
+    assert "Dear Bob" not in console.text()

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checks.drift._answer import Answer
 from checks.drift._compare import merged
 from checks.drift._history import attributed, events
-from checks.drift._host_script import Answer
 from checks.facts import Change
 
 NOW = datetime(2026, 11, 23, 3, 10, tzinfo=UTC)

@@ -96,3 +96,10 @@ def test_every_line_is_in_one_shape_and_nothing_from_outside_steers_the_terminal
     assert all(f"{one.text}{one.example}{one.program}".isprintable() for one in found.shapes)
     shapes = {(one.program, one.text) for one in found.shapes}
     assert all(shape_of(one) in shapes for one in found.lines)
+
+
+def test_of_more_files_than_are_told_apart_the_rest_is_said_to_be_missing() -> None:
+    files = [f"source /var/log/mail.log.{n}\n{line('x', 1)}" for n in range(excerpt.SOURCES - 1)]
+    assert not gathered(line("x"), *files).cut
+    found = gathered(line("x"), *files, f"source /var/log/kern.log\n{line('y', 1)}")
+    assert found.cut == f"of more than {excerpt.SOURCES} files the first were read"

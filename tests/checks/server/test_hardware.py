@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from datetime import timedelta
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -8,18 +10,20 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from checks.facts import HardwareFacts, RaidArray
-from checks.hosts import Output
+from checks.hosts import Output, TimedOut
 from checks.hosts.local import LocalLogin
 from checks.model import State, now
 from checks.server import _smart
 from checks.server import hardware as module
 from checks.server._hardware_table import parse
+from checks.server._judged import Judged
 from checks.server._look import Garbled
 from checks.server._recent import Recent
 from checks.server._smart import Disks
 from checks.server.hardware import Counts, judge, judge_array, judge_boot, judge_disks
 from tests.checks.server.asking import Answers, Far, ask, own_host
-from tests.lab.daemon import short_folder
+from tests.lab.daemon import need, short_folder
+from tests.ordinary_user import NOBODY
 
 # mdstat and last as real machines printed them (from bug reports); sensors and EDAC by hand.
 SAID = """\
@@ -52,7 +56,9 @@ last
 last wtmp begins Tue May 20 00:00:00 2025
 """
 CRITICAL, WARNING, OK = State.CRITICAL, State.WARNING, State.OK
-NONE = Counts(0, 0, 0)
+AT = datetime(2026, 11, 23, 3, 10, tzinfo=UTC)
+LONG_UP = HardwareFacts(booted=AT - timedelta(days=3))
+NONE = Counts(AT)
 
 
 def test_what_the_kernel_tells_is_read() -> None:
@@ -78,13 +84,50 @@ def test_what_the_kernel_tells_is_read() -> None:
         ("last reboot x\nlast shutdown x\nlast reboot x", "clean"),
         ("last reboot x\nlast reboot x", "unclean"),
         ("last reboot x\nlast\nlast wtmp begins", ""),
-        ("said Journal stopped", "clean"),
-        ("said postfix/smtpd: connect from x", "unclean"),
+        ("last reboot\nlast reboot\nsaid Journal stopped", "clean"),
+        ("last reboot\nlast shutdown\nlast reboot\nsaid Journal started", "clean"),
+        ("last wtmp\nsaid Journal started\nsaid Journal stopped", "clean"),
+        # /var was unmounted before the journal's end.
+        ("said Journal started\nsaid Stopped target multi-user.target - x.", "clean"),
+        ("last reboot\nlast wtmp\nsaid Runtime Journal (/run/log) is 8.0M, max 4.0G.", "unclean"),
         ("", ""),
     ],
 )
 def test_how_it_went_down_is_what_stands_before_its_boot(records: str, ended: str) -> None:
     assert parse(f"uptime 9.00 9.00\n{records}\n").ended == ended
+
+
+JOURNAL = """\
+for folder in /run /var/log; do mount -t tmpfs tmpfs $folder; done
+mkdir -p /run/systemd/journal /run/systemd/journald.conf.d /var/log/journal
+printf '[Journal]\\nAudit=no\\nReadKMsg=no\\n' >/run/systemd/journald.conf.d/x.conf
+touch /run/systemd/journal/flushed
+echo 11111111-2222-4333-8444-555555555555 >/run/boot_id
+mount --bind /run/boot_id /proc/sys/kernel/random/boot_id
+begin() {{
+  /lib/systemd/systemd-journald & journald=$!
+  until journalctl -q -o cat "_PID=$journald" 2>&1 | grep -q '^System Journal'; do sleep 0.02; done
+}}
+begin; kill -s {signal} $journald; wait $journald
+umount /proc/sys/kernel/random/boot_id; begin
+"""
+"""A host whose boot before was another one, of which the real journald wrote."""
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("signal", "ended"), [("TERM", "clean"), ("KILL", "unclean")])
+async def test_where_wtmp_shows_nothing_the_journal_of_the_boot_before_does(
+    signal: str, ended: str
+) -> None:
+    need("systemd", "journalctl")
+    result = await ask("hardware", own_host(JOURNAL.format(signal=signal)))
+    assert isinstance(result.facts, HardwareFacts)
+    assert result.facts.ended == ended
+    as_nobody = f"exec setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups"
+    nobody = own_host(f'{JOURNAL.format(signal=signal)}{as_nobody} "$@"')
+    result = await ask("hardware", nobody)
+    assert isinstance(result.facts, HardwareFacts)
+    assert result.facts.ended == "", "who may not read it does not guess"
 
 
 def test_a_machine_that_counts_nothing_has_no_counts() -> None:
@@ -106,9 +149,9 @@ def judged(seen: HardwareFacts, counts: Counts = NONE) -> list[tuple[str, State]
 
 
 def test_what_grows_is_told_and_what_lies_behind_is_not() -> None:
-    seen = HardwareFacts(booted=now(), oom_kills=9, machine_checks=9, corrected=9)
+    seen = replace(LONG_UP, oom_kills=9, machine_checks=9, corrected=9)
     assert judged(seen) == []
-    assert judged(seen, Counts(1, 2, 3)) == [
+    assert judged(seen, Counts(AT, 1, 2, 3)) == [
         ("kernel.oom", WARNING),
         ("kernel.machine-check", WARNING),
         ("memory.corrected", WARNING),
@@ -136,9 +179,12 @@ def test_a_crash_is_a_clue_and_no_alarm(ended: str, found: list[object]) -> None
     assert [(one.code, one.state) for one in judge_boot(seen)] == found
 
 
-def test_counters_that_began_anew_at_a_boot_are_no_news() -> None:
-    seen = HardwareFacts(booted=now(), ended="clean")
-    assert judge(seen, Counts(5, 4, 3), Counts(0, 0, 0)) == []
+def test_counters_begin_anew_at_a_boot() -> None:
+    seen = HardwareFacts(booted=AT + timedelta(minutes=1))
+    later = Counts(AT + timedelta(minutes=2))
+    assert judge(seen, Counts(AT, 5, 4, 3), later) == []
+    (killed,) = judge(seen, Counts(AT, 5, 4, 3), replace(later, oom_kills=1))
+    assert killed == Judged(WARNING, "kernel.oom", "out of memory: the kernel killed 1 process")
 
 
 def test_what_holds_the_arrays_of_a_firmware_raid_is_none_itself() -> None:
@@ -228,6 +274,57 @@ async def test_where_sudo_refuses_it_is_said_and_not_asked_again(
         assert "smart.not-allowed" in result.codes
         assert "mailmedic doctor" in result.mend
     assert len(asked) == 1
+
+
+class Hangs(Far):
+    """A host whose disks keep smartctl waiting, or that is reached by a line that does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+        self.is_line_slow, self.are_disks_slow = False, True
+
+    async def run(self, argv: Sequence[str], *, deadline: float, limit: int = 1 << 20) -> Output:
+        is_about_disks = _smart.SCRIPT in argv
+        self.asked += is_about_disks
+        if self.is_line_slow or (is_about_disks and self.are_disks_slow):
+            raise TimedOut("sh did not end in 5 s")
+        return await super().run(argv, deadline=deadline, limit=limit)
+
+
+async def test_disks_that_do_not_answer_are_told_and_not_asked_again_at_each_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failing = Disks(failing=(("sda", "FAILED!"),))
+    monkeypatch.setattr(module, "_disks", {"hardware/mail1": (-1e6, failing)})
+    login = Hangs()
+    for _ in range(3):
+        result = await ask("hardware", login)
+        assert {"smart.late", "smart.failing"} <= set(result.codes), "what they said still holds"
+    assert login.asked == 1
+
+
+async def test_a_look_that_is_cut_off_while_disks_hang_is_told_by_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def hang(login: LocalLogin, *, deadline: float) -> Disks:
+        await asyncio.Event().wait()
+        return Disks()
+
+    monkeypatch.setattr(module, "_disks", {})
+    monkeypatch.setattr(_smart, "ask", hang)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(ask("hardware", Far()), 0.2)
+    assert "smart.late" in (await ask("hardware", Far())).codes
+
+
+async def test_a_line_that_hangs_is_not_laid_to_the_disks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_disks", {})
+    login = Hangs()
+    login.is_line_slow = True
+    assert (await ask("hardware", login)).codes == ("login.timeout",)
+    login.is_line_slow = login.are_disks_slow = False
+    assert "smart.late" not in (await ask("hardware", login)).codes
 
 
 async def test_a_counter_that_grows_between_two_looks_is_a_finding(

@@ -10,9 +10,10 @@ from checks.facts import ListenerFacts
 from checks.hosts.local import LocalLogin
 from checks.model import Host, State
 from checks.server._look import Garbled
+from checks.server._process_table import Seen
 from checks.server.listeners import Listener, facts, judge, parse
 from tests.checks.server.asking import Far, ask
-from tests.checks.server.test_processes import DOVECOT, POSTFIX, table
+from tests.checks.server.test_processes import DOVECOT, ENABLED, POSTFIX, SYSTEMD, table
 
 # Debian 12, recorded; the ends of the lines are shortened.
 TCP = """\
@@ -75,6 +76,30 @@ def test_judging(
     assert all(one.text.startswith(text) for one, (_, text) in zip(judged, said, strict=True))
     states = {MISSING: State.OK, LOOPBACK: State.WARNING}
     assert all(one.state == states[one.code] for one in judged)
+
+
+@pytest.mark.parametrize(
+    ("processes", "files", "mta", "state"),
+    [
+        # Its program belongs here, and does not run.
+        ((), (), "postfix", State.CRITICAL),
+        ((), ("/usr/sbin/postfix",), "", State.CRITICAL),
+        ((), (SYSTEMD, ENABLED.format("exim4")), "", State.WARNING),
+        # It runs, and something else may hand the port on to it.
+        (POSTFIX, (), "postfix", State.OK),
+        # It is another host's by DNAT, as far as can be known.
+        ((), (), "", State.OK),
+        (DOVECOT, ("/usr/sbin/dovecot",), "", State.OK),
+    ],
+)
+def test_a_port_that_nobody_listens_on_is_as_bad_as_its_program_is_missed(
+    processes: tuple[Seen, ...], files: tuple[str, ...], mta: str, state: State
+) -> None:
+    host = Host(name="mail1", address="10.77.0.11", services=("smtp",), mta=mta)
+    (judged,) = judge(ListenerFacts(), host, table(*processes, files=files))
+    assert (judged.code, judged.state) == (MISSING, state)
+    (judged,) = judge(ListenerFacts(), host, table(*processes, files=files, is_hidden=True))
+    assert judged.state == State.OK, "who may not see its program does not miss it"
 
 
 def test_what_hidden_processes_leave_open_is_said() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.server import _log_ledger
+from checks.server._log_answer import HEAD_LIMIT, HEADS, Printed
 from checks.server._log_events import TEXT_LIMIT, event
 from checks.server._log_ledger import Ledger
 from checks.server._log_look import parse
@@ -60,3 +61,26 @@ def test_what_is_counted_is_what_was_told(lines: list[str]) -> None:
     told = [one for line in answer.reading.lines if (one := event(line)) is not None]
     facts = ledger.facts(answer.reading, NOW)
     assert sum(kind.count for kind in facts.kinds) == sum(1 for one in told if one.code)
+
+
+def test_a_secret_is_masked_in_the_shape_as_in_the_line() -> None:
+    told = parse(HEAD + "| 1795546947.000000 a app[1]: error: --password hunter refused\nend\n")
+    assert told is not None
+    ledger = Ledger(datetime(2020, 1, 1, tzinfo=UTC), 10 * 365 * 86400)
+    ledger.take(told.reading)
+    (shown,) = ledger.facts(told.reading, NOW).shapes
+    assert shown.text == "error: --password ******** refused"
+    assert "hunter" not in shown.example
+
+
+def test_a_host_that_prints_heads_for_ever_is_not_kept_in_memory_nor_believed() -> None:
+    for heads in (["source {}"], ["{}"], ["read 1 2 3"]):
+        printed = Printed(HEAD)
+        for _ in range(50):
+            printed.take("\n".join(one.format(n) for n in range(1000) for one in heads))
+        printed.take("end")
+        assert sum(map(len, printed._marks.values())) <= HEADS + 1
+        assert not printed.is_whole
+    printed = Printed(HEAD + "source " + "x" * 100_000 + "\nend")
+    assert len(printed.last("source")) == HEAD_LIMIT
+    assert printed.is_whole

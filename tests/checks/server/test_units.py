@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from checks.facts import Unit, UnitFacts
 from checks.hosts import Output
-from checks.model import Host, State
+from checks.model import Host, State, now
 from checks.server import units as module
 from checks.server._look import Garbled
 from checks.server._recent import Recent
@@ -72,6 +72,44 @@ def test_what_systemd_says_is_read() -> None:
     assert describe(gone).endswith(", status 1, exit-code, 5 restarts")
 
 
+@pytest.mark.parametrize(
+    ("told", "since", "lasted"),
+    [
+        # It runs since 10 s after boot; a reload changed its state after 150 s.
+        (("active", 150, 10, 0), 10, 0.0),
+        (("reloading", 150, 10, 0), 10, 0.0),
+        # It ran for 100 s, died, and waits for its restart.
+        (("activating", 111, 10, 110), 111, 100.0),
+        # It died after 100 s, and did not come up 71 s later.
+        (("activating", 181, 10, 50), 181, 0.0),
+        (("failed", 181, 0, 0), 181, 0.0),
+    ],
+)
+def test_since_when_and_for_how_long_it_ran(
+    told: tuple[str, int, int, int], since: float, lasted: float
+) -> None:
+    active, *seconds = told
+    changed, began, ended = (one * 1_000_000 for one in seconds)
+    said = WELL.splitlines()[2].replace("ActiveState=active", f"ActiveState={active}")
+    said = said.replace("Monotonic=80584306", f"Monotonic={changed}")
+    said += f"\tActiveEnterTimestampMonotonic={began}\tActiveExitTimestampMonotonic={ended}\n"
+    (one,) = parse(f"uptime 191.60 740.23\n{said}") or ()
+    assert one.since is not None
+    ago = (now() - one.since).total_seconds()
+    assert ago == pytest.approx(191.6 - since, abs=1)
+    assert one.lasted == lasted
+
+
+async def test_a_unit_that_is_between_two_starts_is_no_loop_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_seen", Recent())
+    said = LOOPS.replace("auto-restart", "start").replace("NRestarts=2", "NRestarts=40")
+    for codes in (("unit.crash-loop",), ()):
+        result = await ask("units", Answers(Output(0, said.encode())), services=("imap",))
+        assert result.codes == codes, "its start was new on the first look alone"
+
+
 def test_a_signal_has_its_name() -> None:
     killed = GIVEN_UP.replace(
         "ExecMainCode=1\tExecMainStatus=1", "ExecMainCode=2\tExecMainStatus=9"
@@ -91,6 +129,7 @@ def test_the_parser_raises_nothing_but_its_own(text: str) -> None:
 
 
 DEAD = ("inactive", "dead")
+WAITS, STARTS = ("activating", "auto-restart"), ("activating", "start")
 
 
 @pytest.mark.parametrize(
@@ -103,13 +142,18 @@ DEAD = ("inactive", "dead")
         ([unit("postfix"), unit("exim4", "failed", program="exim")], [("unit.failed", WARNING)]),
         ([unit("postfix"), unit("exim4", *DEAD, program="exim", enabled="disabled")], []),
         # A loop, at whatever moment of it one looks.
-        ([unit("dovecot", "activating", "auto", restarts=1)], [("unit.crash-loop", CRITICAL)]),
-        ([unit("dovecot", "activating", "start-pre", restarts=7)], [("unit.crash-loop", CRITICAL)]),
+        ([unit("dovecot", *WAITS, restarts=1)], [("unit.crash-loop", CRITICAL)]),
+        ([unit("dovecot", *WAITS, restarts=7, lasted=299)], [("unit.crash-loop", CRITICAL)]),
+        ([unit("dovecot", *STARTS, restarts=7, since=AT)], [("unit.crash-loop", CRITICAL)]),
         ([unit("dovecot", restarts=2, since=AT)], [("unit.crash-loop", CRITICAL)]),
         ([unit("redis", "failed", result="exit-code", restarts=5)], [("unit.crash-loop", WARNING)]),
         ([unit("opendkim", "failed", result="start-limit-hit")], [("unit.crash-loop", WARNING)]),
         # History, and a start that takes its time.
         ([unit("dovecot", restarts=40)], []),
+        ([unit("dovecot", *WAITS, restarts=40, since=AT, lasted=9e5)], []),
+        ([unit("dovecot", *STARTS, restarts=40)], []),
+        ([unit("dovecot", "failed", result="signal", restarts=40, lasted=9e5)],
+         [("unit.failed", CRITICAL)]),
         ([unit("dovecot", "activating", "start")], []),
         # Stopped.
         ([unit("dovecot", *DEAD)], [("unit.inactive", WARNING)]),
