@@ -79,14 +79,14 @@ sed -n 's/^[^#[:space:]].*[[:space:]]smtpd\\([[:space:]].*\\)*$/master &/p' /etc
 command -v timeout >/dev/null || timeout() {{ shift 3; "$@"; }}
 said=; [ "$(id -u)" != 0 ] ||
   said=$(timeout -s KILL 2 doveadm -f tab service status {_ASKED} 2>/dev/null)
-if [ "$said" ]; then
+case $said in name*client_limit*)
   echo "$said" | sed 's/^/service /'
   timeout -s KILL 2 doveadm -f tab process status {_ASKED} 2>/dev/null | awk '
     NR == 1 && $3 != "available_count" {{ exit }}
     NR > 1 {{ free[$1] += $3 }}
-    END {{ for (name in free) print "free", name, free[name] }}'
-else doveconf {_SETTINGS} 2>/dev/null
-fi
+    END {{ for (name in free) print "free", name, free[name] }}' ;;
+*) doveconf {_SETTINGS} 2>/dev/null ;;
+esac
 cd /proc
 names=$(grep -E '^({"|".join(WITH_FILES)})$' /dev/null [0-9]*/comm 2>/dev/null |
   head -n {FILES_MOST})

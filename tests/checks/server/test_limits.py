@@ -20,7 +20,7 @@ from checks.server.limits import Options, facts, judge
 from tests.checks.server.asking import Far, ask
 from tests.checks.server.test_process_table import named
 from tests.checks.server.test_processes import DOVECOT, POSTFIX, one, table
-from tests.lab.daemon import until
+from tests.lab.daemon import short_folder, until
 from tests.lab.dovecot import dovecot
 from tests.ordinary_user import NOBODY
 
@@ -62,6 +62,8 @@ service auth\t1\t1\t1\t1000\ty\t1
 free imap-login 1
 """
 """Debian 12's Dovecot 2.3.19, as its master tells root."""
+
+TOLD = "".join(f"{line.removeprefix('service ')}\n" for line in DOVEADM.splitlines()[1:7])
 
 
 def smtpd(pid: int, service: str) -> Seen:
@@ -195,6 +197,30 @@ async def test_what_this_user_may_not_count_is_said_with_what_would_mend_it(
     assert result.mend == 'login = "ssh:root@mail1"'
     assert isinstance(result.facts, LimitFacts)
     assert [one.used for one in result.facts.limits if one.subject == "files"] == [236, None]
+
+
+@pytest.mark.parametrize(
+    ("programs", "asked"),
+    [
+        ({"doveadm": f"cat <<'END'\n{TOLD}END"}, True),
+        ({"doveadm": "echo 'usage: doveadm [-Dv] <command>'; exit 64"}, False),
+        ({"doveadm": "exit 75"}, False),
+        # Who is not root is refused: so it is not asked.
+        ({"doveadm": f"cat <<'END'\n{TOLD}END", "id": "echo 1000"}, False),
+    ],
+)
+async def test_where_the_master_of_dovecot_tells_nothing_its_settings_count(
+    programs: dict[str, str], asked: bool
+) -> None:
+    with short_folder("mm-limits") as folder:
+        own = {"id": "echo 0", "doveconf": "echo service/pop3/process_limit = 7"} | programs
+        for name, text in own.items():
+            (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+            (folder / name).chmod(0o755)
+        login = Far("sh", "-c", f'PATH={folder}:$PATH; exec "$@"', "sh")
+        output = await login.run(["sh", "-c", SCRIPT], deadline=10)
+    pop3 = parse(output.stdout.decode()).dovecot["pop3"]
+    assert pop3 == (Service(1024, 1, 0) if asked else Service(7, 1000))
 
 
 @pytest.mark.real
