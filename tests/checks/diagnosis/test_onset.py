@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from checks.board import Board
 from checks.diagnosis.verdict import judge
-from checks.facts import Facts, LogFacts, LogKind, Unit, UnitFacts
+from checks.facts import ClockFacts, Facts, LogFacts, LogKind, Unit, UnitFacts
 from checks.model import Finding, State
 from tests.boards import ONSET, board, result
 
@@ -26,7 +26,13 @@ def answered(on: Board, check: str, facts: Facts, *findings: Finding) -> Board:
 
 def units(name: str, program: str, before: float) -> Board:
     """SMTP is down on mail1, and that unit ended so many minutes before we saw it."""
-    on = board({"smtp/mail1:25": State.CRITICAL, "units/mail1": State.WARNING})
+    on = board(
+        {
+            "smtp/mail1:25": State.CRITICAL,
+            "units/mail1": State.WARNING,
+            "clock/mail1": State.OK,
+        }
+    )
     unit = Unit(
         name=name, program=program, active="failed", sub="failed", since=ONSET + minutes(before)
     )
@@ -53,6 +59,26 @@ def test_what_has_no_part_in_it_dates_nothing(name: str, program: str, before: f
     judged = judge(units(name, program, before))
     assert judged.since == ONSET
     assert judged.rests_on == ("smtp/mail1:25",)
+
+
+@pytest.mark.parametrize(
+    ("said", "ahead", "margin", "before"),
+    [
+        (-30, 3600.0, 0.6, 30),
+        (90, -3600.0, 0.6, 30),
+        (30, -3600.0, 0.6, 0),  # in truth after we saw it
+        (30, 1.5, 0.6, 30),  # no more than noise
+        (30, 40.0, 60.0, 30),  # the answer was too slow to tell
+        (30, 1e12, 0.6, 30),  # no clock at all
+        (30, None, 0.0, 30),  # our own
+    ],
+)
+def test_what_a_host_says_of_the_time_is_put_right_by_its_clock(
+    said: float, ahead: float | None, margin: float, before: float
+) -> None:
+    on = units("postfix@-.service", "postfix", said)
+    judged = judge(answered(on, "clock/mail1", ClockFacts(ahead, margin)))
+    assert judged.since == ONSET + minutes(before)
 
 
 @pytest.mark.parametrize(("delivered", "before"), [(40, 20), (10, 0)])
