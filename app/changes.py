@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.problem import Problem
 from checks import changed
-from checks.facts import ChangeFacts, DriftFacts
+from checks.facts import ChangeFacts, DriftFacts, Good
 from checks.model import Result, now
 from checks.when import iso, span
 
@@ -63,7 +63,10 @@ async def take(config: Config, host: str) -> list[tuple[Job, Result]]:
 def text(board: Board) -> Iterator[str]:
     """The list as a person reads it: the latest first, each with its diff."""
     at = now()
-    for one in changed.listed(board.standings.values(), None):
+    found = changed.listed(board.standings.values(), None)
+    if not found:
+        yield "nothing has changed"
+    for one in found:
         kind = "" if one.kind == "file" else f"{one.kind} "
         stamp = f"{'≤' if one.after else ''}{iso(one.at)[:-5]}Z" if one.at else "unknown"
         age = f"{span((at - one.at).total_seconds())} ago" if one.at else ""
@@ -72,6 +75,7 @@ def text(board: Board) -> Iterator[str]:
     for standing in board.standings.values():
         result = standing.result
         yield from (f"{standing.target.name}  not seen: {gap}" for gap in _unseen(standing))
+        yield from (f"{standing.target.name}  {line}" for line in _baseline(standing))
         if result is not None and (result.facts is None or result.mend):
             yield f"{standing.id}  {result.state.name}  {result.summary}"
             yield from [f"    mend: {result.mend}"] if result.mend else []
@@ -86,6 +90,18 @@ def _unseen(standing: Standing) -> tuple[str, ...]:
             return tuple(f"{path}: it may not be read" for path in paths)
         case _:
             return ()
+
+
+def _baseline(standing: Standing) -> Iterator[str]:
+    """What the host is compared with."""
+    match standing.result.facts if standing.result else None:
+        case DriftFacts(good=Good() as good, baseline_at=begin):
+            what = "files"
+        case ChangeFacts(good=Good() as good, baseline_at=begin):
+            what = "settings"
+        case _:
+            return
+    yield f"{what}: {changed.baseline_words(good)}; changes since {iso(begin)[:-5]}Z are listed"
 
 
 def document(board: Board) -> dict[str, object]:
@@ -112,6 +128,7 @@ def document(board: Board) -> dict[str, object]:
                 "state": one.result.state.name,
                 "summary": one.result.summary,
                 "unseen": list(_unseen(one)),
+                "baseline": next(_baseline(one), ""),
             }
             for one in board.standings.values()
             if one.result is not None

@@ -23,6 +23,7 @@ from checks.model import System, Verdict
 if TYPE_CHECKING:
     from app.desk import Desk
     from app.incident.situation import Situation
+    from app.monitor import Job
     from app.sop import Step
 
 T = TypeVar("T")
@@ -122,14 +123,15 @@ class Engine:
         from app.plan import plan
 
         self.config = config
-        self._monitor = Monitor(config.system.name, plan(config))
+        jobs = plan(config)
+        self._monitor = Monitor(config.system.name, jobs)
         self._desk = Desk(
             config.log.folder, config.system.name, self._tell, self._procedure, config.notices
         )
         stopped = asyncio.create_task(self._stop.wait())
         work = [
             asyncio.create_task(part)
-            for part in (self._monitor.run(), self._follow(config), self._desk.run())
+            for part in (self._monitor.run(), self._follow(config, jobs), self._desk.run())
         ]
         try:
             done, _ = await asyncio.wait([*work, stopped], return_when=asyncio.FIRST_COMPLETED)
@@ -141,12 +143,15 @@ class Engine:
         for task in done - {stopped}:
             task.result()
 
-    async def _follow(self, config: Config) -> None:
-        """Show each board, and let the log have what it shows."""
+    async def _follow(self, config: Config, jobs: Sequence[Job]) -> None:
+        """Show each board, and let the log and the keepers of baselines have what it shows."""
+        from app.streak import Streak
         from checks.diagnosis.verdict import judge
 
+        streak = Streak(jobs)
         async for board in self._monitor.boards():
             self._verdict = judge(board, config.severities)
+            streak.saw(board, self._verdict, self.desk.situation)
             self._tell()
             with suppress(LogError):  # the situation's `trouble` says so
                 await self.desk.record(board, self._verdict)

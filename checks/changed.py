@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
 from checks.board import Standing
-from checks.facts import Change, ChangeFacts, DriftFacts, FileChange
+from checks.facts import (
+    BY_ITSELF,
+    BY_PERSON,
+    Change,
+    ChangeFacts,
+    DriftFacts,
+    FileChange,
+    Good,
+)
 
 KINDS = ("config", "changes")
 """The checks whose facts are listed."""
@@ -98,7 +106,7 @@ def _of_host(host: str, standings: list[Standing]) -> Iterator[Changed]:
             after=None,
             standing=standing,
             more=f"{counts}  by {who}" if who else counts,
-            notes=tuple(note for change in effects for note in _effect(change)),
+            notes=(*(note for change in effects for note in _effect(change)), *_good(file)),
             diff=file.diff,
         )
     for standing, change in others:
@@ -111,7 +119,7 @@ def _of_host(host: str, standings: list[Standing]) -> Iterator[Changed]:
                 after=change.after,
                 standing=standing,
                 more=f"by {change.who}" if change.who else "",
-                notes=_notes(change),
+                notes=(*_notes(change), *_good(change)),
                 diff=change.diff,
             )
 
@@ -130,3 +138,27 @@ def _effect(change: Change) -> tuple[str, ...]:
 def _notes(change: Change) -> tuple[str, ...]:
     how = (f"by the command {change.how}",) if change.how else ()
     return (f"{change.what}: {change.about}", *how) if change.about else how
+
+
+def _good(change: Change | FileChange) -> tuple[str, ...]:
+    if change.good_since is None:
+        return ()
+    return (f"in the baseline of {_moment(change.good_since)}: mail was healthy with it by then",)
+
+
+def baseline_words(good: Good) -> str:
+    """What the newest baseline of a host is, by whom, and when mail was last healthy with it.
+
+    >>> baseline_words(Good(datetime(2026, 11, 29, 4, 10, tzinfo=UTC), BY_ITSELF))
+    'baseline of 29 Nov 04:10Z, taken by itself while healthy'
+    """
+    who = {
+        BY_ITSELF: "taken by itself while healthy",
+        BY_PERSON: "taken by `mailmedic baseline`",
+    }.get(good.by, "taken at the first look")
+    healthy = f", last seen healthy {_moment(good.healthy_at)}" if good.healthy_at else ""
+    return f"baseline of {_moment(good.at)}, {who}{healthy}"
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%d %b %H:%MZ}"

@@ -24,6 +24,6 @@ def run(arguments: Namespace) -> int:
     if arguments.json:
         print(json.dumps(changes.document(board), ensure_ascii=False))
     else:
-        print("\n".join(changes.text(board)) or "nothing has changed")
+        print("\n".join(changes.text(board)))
     results = [one.result for one in board.standings.values() if one.result]
     return 3 if any(one.state == State.UNKNOWN for one in results) else 0

@@ -1,6 +1,7 @@
-"""Keeps the baseline of each host: one compressed JSON file, readable by its owner alone.
+"""Keeps the baselines of each host: one compressed JSON file, readable by its owner alone.
 
-In a shared state folder the group may read it too: the folder's own access says so.
+In a shared state folder the group may read it too: the folder's own access says so. A copy that
+several versions have is there once.
 """
 
 from __future__ import annotations
@@ -18,22 +19,32 @@ from msgspec.structs import replace
 
 from checks import state_folder
 from checks.drift._copy import TEXT_LIMIT, Copy
+from checks.drift._versions import Baseline, Moments, Versions
 from checks.mask import mask
 
-STORE_LIMIT = 8 * TEXT_LIMIT
-"""Bytes, unpacked: the texts, each character escaped, and 5,000 entries."""
+STORE_LIMIT = 16 * TEXT_LIMIT
+"""Bytes, unpacked: the texts of two versions, each character escaped, and 5,000 entries each."""
 
 
 class BaselineError(Exception):
     """The baseline is there and cannot be read, or cannot be written; the text says why."""
 
 
-class Baseline(Struct, frozen=True, kw_only=True):
-    """The watched files of a host when they counted as good, and what was watched."""
+class _Version(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A `Baseline` with the number of each copy."""
 
     at: datetime
     watched: tuple[str, ...]
-    files: dict[str, Copy]
+    files: dict[str, int]
+    by: str = ""
+    healthy_at: datetime | None = None
+    moments: dict[str, Moments] = {}
+    unsettled: dict[str, datetime] = {}
+
+
+class _Store(Struct, frozen=True, kw_only=True):
+    copies: list[Copy]
+    versions: list[_Version]
 
 
 def place(folder: str, host: str) -> Path:
@@ -52,33 +63,52 @@ def stamp(path: Path) -> tuple[int, int] | None:
     return status.st_ino, status.st_mtime_ns
 
 
-def read(path: Path) -> Baseline | None:
-    """The baseline at `path`; None when there is none yet. Raises BaselineError."""
+def read(path: Path) -> Versions:
+    """The baselines at `path`; none when there is none yet. Raises BaselineError."""
     try:
         packed = path.read_bytes()
     except FileNotFoundError:
-        return None
+        return ()
     except OSError as error:
         raise BaselineError(f"cannot be read: {error.strerror}") from error
     try:
         content = zlib.decompressobj().decompress(packed, STORE_LIMIT)
-        return _masked(msgspec.json.decode(content, type=Baseline))
-    except (zlib.error, msgspec.DecodeError, RecursionError) as error:
+        return _unpacked(_store(content))
+    except (zlib.error, msgspec.DecodeError, RecursionError, IndexError) as error:
         raise BaselineError("is damaged") from error
 
 
-def _masked(baseline: Baseline) -> Baseline:
+def _store(content: bytes) -> _Store:
+    try:
+        return msgspec.json.decode(content, type=_Store)
+    except msgspec.ValidationError:  # of 0.1.0 before versions: one baseline alone
+        return _packed((msgspec.json.decode(content, type=Baseline),))
+
+
+def _unpacked(store: _Store) -> Versions:
     """With the secrets masked that an earlier version did not know: none shows in a diff."""
-    files = {
-        name: replace(copy, text=mask(copy.text)) if copy.text else copy
-        for name, copy in baseline.files.items()
-    }
-    return replace(baseline, files=files)
+    copies = [replace(one, text=mask(one.text)) if one.text else one for one in store.copies]
+    found = []
+    for one in store.versions:
+        known = {name: getattr(one, name) for name in one.__struct_fields__}
+        files = {name: copies[number] for name, number in one.files.items()}
+        found.append(Baseline(**{**known, "files": files}))
+    return tuple(found)
 
 
-def write(path: Path, baseline: Baseline) -> None:
-    """Put `baseline` at `path`, all of it or nothing. Raises BaselineError."""
-    packed = zlib.compress(msgspec.json.encode(baseline), 1)
+def _packed(versions: Versions) -> _Store:
+    numbers: dict[Copy, int] = {}
+    packed = []
+    for one in versions:
+        known = {name: getattr(one, name) for name in one.__struct_fields__}
+        files = {name: numbers.setdefault(copy, len(numbers)) for name, copy in one.files.items()}
+        packed.append(_Version(**{**known, "files": files}))
+    return _Store(copies=list(numbers), versions=packed)
+
+
+def write(path: Path, versions: Versions) -> None:
+    """Put `versions` at `path`, all of it or nothing. Raises BaselineError."""
+    packed = zlib.compress(msgspec.json.encode(_packed(versions)), 1)
     try:
         state_folder.make(path.parent)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")  # mode 0600
@@ -94,3 +124,43 @@ def write(path: Path, baseline: Baseline) -> None:
             raise
     except OSError as error:
         raise BaselineError(f"cannot be written: {error.strerror}") from error
+
+
+class Kept:
+    """The baselines of one host, as the file has them and as we keep them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.versions: Versions = ()
+        self._stamp: tuple[int, int] | None = None
+
+    def load(self) -> bool:
+        """Read them, if they are not those that we have; whether they are others now. Blocks.
+
+        Raises BaselineError.
+        """
+        stamp_now = stamp(self.path)
+        if stamp_now == self._stamp:
+            return False
+        self.versions = read(self.path)
+        self._stamp = stamp_now
+        return True
+
+    def keep(self, versions: Versions) -> str:
+        """Keep them from now on; why they could not be written, else empty. Blocks."""
+        self.versions = versions
+        try:
+            write(self.path, versions)
+            self._stamp = stamp(self.path)
+        except BaselineError as error:
+            return str(error)
+        return ""
+
+    def keep_by_itself(self, versions: Versions) -> str:
+        """The same, unless there is nothing new, or another program has been faster."""
+        try:
+            if versions is self.versions or stamp(self.path) != self._stamp:
+                return ""
+        except BaselineError as error:
+            return str(error)
+        return self.keep(versions)

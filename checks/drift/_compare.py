@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -38,6 +38,9 @@ AS_A_WHOLE = ("firewall", "cron")
 CHANGES_KEPT = 100
 """Changes of one section that are listed."""
 
+SECOND = timedelta(seconds=1)
+"""Times of files come without fractions."""
+
 VALUE_LIMIT = 120
 
 MANUAL = Path(__file__).parent / "parameters.toml"
@@ -54,9 +57,7 @@ class Seen(Struct, frozen=True):
     before: datetime
 
 
-def differences(
-    before: Mapping[str, Copy], after: Mapping[str, Seen], baseline_at: datetime
-) -> list[Change]:
+def differences(before: Mapping[str, Copy], after: Mapping[str, Seen]) -> list[Change]:
     """Each named thing that differs in the sections that both have."""
     found: list[Change] = []
     for section, seen in after.items():
@@ -64,7 +65,7 @@ def differences(
         if old is None or old.text == seen.copy.text:
             continue
         pair = _seen_by_both(old, seen.copy)
-        found += list(_differing(section, pair, _when(seen, baseline_at)))[:CHANGES_KEPT]
+        found += list(_differing(section, pair, _when(seen)))[:CHANGES_KEPT]
     return found
 
 
@@ -92,13 +93,13 @@ def _seen_by_both(old: Copy, new: Copy) -> tuple[Copy, Copy]:
     return replace(old, text=kept(was)), replace(new, text=kept(now))
 
 
-def _when(seen: Seen, baseline_at: datetime) -> tuple[datetime, datetime | None]:
+def _when(seen: Seen) -> tuple[datetime, datetime | None]:
     """When the section changed: by what it is made from, else between two looks."""
     try:
         at = datetime.fromtimestamp(seen.copy.mtime, UTC)
     except (ValueError, OverflowError, OSError):
-        at = baseline_at
-    is_told = baseline_at < at <= seen.first
+        return seen.first, seen.before
+    is_told = seen.before - SECOND <= at <= seen.first
     return (at, None) if is_told else (seen.first, seen.before)
 
 
@@ -172,16 +173,17 @@ def _holds(was: set[str], now: set[str], empty: Change) -> Iterator[Change]:
 def merged(differing: Sequence[Change], told: Sequence[Change]) -> list[Change]:
     """Both, the latest first; a package that a log tells of is not told again.
 
-    rpm's log has no old version: the difference has.
+    What the log does not know, the difference does: rpm's old version, and since when it is good.
     """
     versions = {one.what: one for one in differing if one.kind == "package"}
     listed = {one.what for one in told if one.kind == "package"}
     listed |= {line.partition(" ")[0] for one in told if one.kind == "package" for line in one.diff}
     kept = [one for one in differing if one.kind != "package" or one.what not in listed]
-    filled = [
-        replace(one, old=versions[one.what].old)
-        if one.kind == "package" and not one.old and one.what in versions
-        else one
-        for one in told
-    ]
+    filled = [_filled(one, versions.get(one.what)) for one in told]
     return sorted([*kept, *filled], key=lambda one: one.at, reverse=True)
+
+
+def _filled(told: Change, differing: Change | None) -> Change:
+    if told.kind != "package" or differing is None:
+        return told
+    return replace(told, old=told.old or differing.old, good_since=differing.good_since)

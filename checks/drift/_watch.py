@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from checks.drift import _baseline, _local, _remote
-from checks.drift._baseline import Baseline, BaselineError
+from checks.drift._baseline import Kept
 from checks.drift._copy import Copy, View
-from checks.drift._diff import DIFFS_KEPT, Pair, change, differences, is_watched
+from checks.drift._diff import DIFFS_KEPT, Pair, change, differences, is_same, is_watched
 from checks.drift._keep import without_secrets
-from checks.facts import FileChange
+from checks.drift._versions import (
+    SETTLED,
+    Baseline,
+    Health,
+    Versions,
+    compared,
+    is_lasting,
+    pruned,
+    settled,
+)
+from checks.facts import BY_PERSON, FileChange
 from checks.hosts import Login
 from checks.model import Host, now
 
@@ -38,13 +50,14 @@ class StillLooking(Exception):
 
 
 class Drift(Struct, frozen=True, kw_only=True):
-    """What one look found. `baseline` is None while there is nothing to make one of.
+    """What one look found, against `versions`; there are none while there is nothing to take.
 
-    `is_new`: the baseline was taken by this look; `not_kept`: why it could not be written.
+    `is_new`: a baseline was taken by this look, not by itself; `not_kept`: why it could not be
+    written.
     """
 
     view: View
-    baseline: Baseline | None
+    versions: Versions
     is_new: bool = False
     not_kept: str = ""
     changes: tuple[FileChange, ...] = ()
@@ -57,11 +70,12 @@ class Watch:
         self.path = _baseline.place(folder, host.name)
         self.watched = host.watch or DEFAULT
         self.login = login
-        self._baseline: Baseline | None = None
-        self._baseline_stamp: tuple[int, int] | None = None
+        self.health: Health | None = None
+        self._kept = Kept(self.path)
         self._known: dict[str, Copy] = {}
         self._view: View | None = None
-        self._changes: dict[str, tuple[Pair, FileChange]] = {}
+        self._changes: dict[tuple[str, int], tuple[Pair, FileChange]] = {}
+        self._since: dict[str, tuple[Copy | None, datetime]] = {}
         self._is_looking = False
 
     async def look(self, deadline: float) -> View:
@@ -86,58 +100,90 @@ class Watch:
             self._is_looking = False
 
     def load(self) -> None:
-        """Read the baseline, if it is not the one that we have. Blocks. Raises BaselineError."""
-        stamp = _baseline.stamp(self.path)
-        if stamp == self._baseline_stamp:
-            return
-        self._baseline = _baseline.read(self.path)
-        self._baseline_stamp = stamp
-        if self._baseline and self._view is None:
-            self._known = dict(self._baseline.files)
-
-    def _keep(self, baseline: Baseline) -> str:
-        self._baseline = baseline
-        try:
-            _baseline.write(self.path, baseline)
-            self._baseline_stamp = _baseline.stamp(self.path)
-        except BaselineError as error:
-            return str(error)
-        return ""
+        """Read the baselines, if they are not those that we have. Blocks. Raises BaselineError."""
+        if self._kept.load() and self._kept.versions and self._view is None:
+            self._known = dict(self._kept.versions[-1].files)
 
     def compare(self, view: View, *, retake: bool) -> Drift:
-        """`view` against the baseline; it becomes the baseline where there is none. Blocks.
+        """`view` against the baselines; it becomes the first where there is none. Blocks.
 
-        With `retake` it replaces the one that there is.
+        With `retake` it is the newest by a person's word; without, what has stood long enough
+        while all is healthy counts as good by itself.
         """
-        not_kept = ""
+        not_kept, at = "", now()
+        versions = self._kept.versions
         has_files = any(copy.digest for copy in view.files.values())
-        is_new = has_files and (retake or self._baseline is None)
+        is_new = has_files and (retake or not versions)
         if is_new:
-            not_kept = self._keep(Baseline(at=now(), watched=self.watched, files=view.files))
-        elif self._baseline and self._baseline.watched != self.watched:
-            not_kept = self._keep(_adopted(self._baseline, self.watched, view))
-        changes = self._changed(self._baseline, view) if self._baseline else ()
+            by = BY_PERSON if retake else ""
+            new = Baseline(at=at, watched=self.watched, files=view.files, by=by)
+            not_kept = self._kept.keep(pruned((*versions, new)))
+        elif versions and versions[-1].watched != self.watched:
+            adopted = tuple(_adopted(one, self.watched, view) for one in versions)
+            not_kept = self._kept.keep(adopted)
+        if self._kept.versions:
+            not_kept = not_kept or self._settle(view, at)
+        changes = self._changed(view) if self._kept.versions else ()
         return Drift(
-            view=view, baseline=self._baseline, is_new=is_new, not_kept=not_kept, changes=changes
+            view=view,
+            versions=self._kept.versions,
+            is_new=is_new,
+            not_kept=not_kept,
+            changes=changes,
         )
 
-    def _changed(self, baseline: Baseline, view: View) -> tuple[FileChange, ...]:
-        """What differs, the latest first; a difference seen before is not worked out again."""
-        pairs = {
-            name: pair
-            for name, pair in differences(baseline.files, view.files).items()
-            if not _is_hidden(name, pair, view)
+    def _settle(self, view: View, at: datetime) -> str:
+        """Have count as good what stood long enough; why that could not be written, else empty."""
+        pairs = _pairs(self._kept.versions[-1].files, view.files, view)
+        since = {}
+        for name, (_, new) in pairs.items():
+            was, first = self._since.get(name, (None, at))
+            stands = name in self._since and (was is new or (was and new and is_same(was, new)))
+            since[name] = (new, first if stands else at)
+        self._since = since
+        if not is_lasting(self.health, at):
+            return ""
+        ripe = {
+            name: new
+            for name, (new, first) in since.items()
+            if at - first >= SETTLED and (new is None or new.digest)
         }
-        changes = {}
-        for number, (name, pair) in enumerate(pairs.items()):
-            seen = self._changes.get(name)
+        return self._kept.keep_by_itself(settled(self._kept.versions, ripe, at))
+
+    def _changed(self, view: View) -> tuple[FileChange, ...]:
+        """What differs, the latest first; a difference seen before is not worked out again."""
+        found: dict[tuple[str, int], tuple[Pair, FileChange]] = {}
+        for name, pair, good_since in self._steps(view):
+            key = (name, id(pair[1]))
+            seen = self._changes.get(key)
             if seen and seen[0][0] is pair[0] and seen[0][1] is pair[1]:
-                changes[name] = seen
+                one = seen[1]
             else:
-                changes[name] = (pair, change(name, pair, with_diff=number < DIFFS_KEPT))
-        self._changes = changes
-        found = [change for _, change in changes.values()]
-        return tuple(sorted(found, key=lambda change: change.at or EARLIEST, reverse=True))
+                one = change(name, pair, with_diff=len(found) < DIFFS_KEPT)
+            if one.good_since != good_since:
+                one = replace(one, good_since=good_since)
+            found[key] = (pair, one)
+        self._changes = found
+        changes = [one for _, one in found.values()]
+        return tuple(sorted(changes, key=lambda one: one.at or EARLIEST, reverse=True))
+
+    def _steps(self, view: View) -> Iterator[tuple[str, Pair, datetime | None]]:
+        """Each file that differs between two versions, or the newest and now; the latest first.
+
+        With it, since when it counts as good.
+        """
+        versions = compared(self._kept.versions)
+        for name, pair in _pairs(versions[-1].files, view.files, view).items():
+            yield name, pair, None
+        for old, new in reversed(list(pairwise(versions))):
+            for name, pair in differences(old.files, new.files).items():
+                yield name, pair, new.at
+
+
+def _pairs(before: dict[str, Copy], after: dict[str, Copy], view: View) -> dict[str, Pair]:
+    """What differs, but for what may only have gone out of sight."""
+    pairs = differences(before, after)
+    return {name: pair for name, pair in pairs.items() if not _is_hidden(name, pair, view)}
 
 
 def _is_hidden(name: str, pair: Pair, view: View) -> bool:

@@ -1,28 +1,31 @@
 """Asks a host what has changed on it: the effective settings, packages, units, firewall, cron.
 
-Each is compared with the baseline, which is taken on first sight and again by `take`; packages,
-restarts, sudo and logins of the last days are read from the host's own logs, so that the first
-look tells of them too. Nothing of that is a fault in itself, and so it is OK with a finding: what
-preceded the onset is the first suspect. postconf(1), doveconf(1), exim(8), dpkg-query(1), nft(8).
+Each is compared with the baseline, which is taken on first sight, by itself while all is healthy
+(`_versions`) and by `take`; packages, restarts, sudo and logins of the last days are read from the
+host's own logs, so that the first look tells of them too. Nothing of that is a fault in itself, and
+so it is OK with a finding: what preceded the onset is the first suspect. postconf(1), doveconf(1),
+exim(8), dpkg-query(1), nft(8).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from msgspec import Struct
 
 from checks.drift._answer import OUTPUT_LIMIT, SECTION_LIMIT, Answer, gaps, parse
 from checks.drift._baseline import BaselineError
-from checks.drift._compare import KINDS, differences, merged
+from checks.drift._compare import KINDS, merged
 from checks.drift._history import attributed, events
 from checks.drift._host_script import EXIM_OPTIONS, SCRIPT
 from checks.drift._memory import Memory
-from checks.drift._named import named
+from checks.drift._named import held, named
 from checks.drift._relay import open_relays
+from checks.drift._versions import Health, Versions, compared, good_of
 from checks.facts import Change, ChangeFacts
 from checks.hosts import FINDINGS as LOGIN_FINDINGS
 from checks.hosts import Login, LoginError
@@ -92,16 +95,31 @@ async def take(target: Target, options: Options, *, deadline: float) -> Result:
     return await _ask(target, options, deadline, retake=True)
 
 
+def healthy(target: Target, options: Options, since: datetime | None, seen: datetime) -> None:
+    """Say that all is healthy since then, as was `seen`; None where it is not.
+
+    What of the settings stands long enough then counts as good (`_versions`).
+    """
+    if target.host is not None:
+        memory = _memory_of(target.host.name, options.folder)
+        memory.health = Health(since, seen) if since else None
+
+
+def _memory_of(host: str, folder: str) -> Memory:
+    key = (host, folder)
+    if key not in _memories:
+        _memories[key] = Memory(folder, host)
+    return _memories[key]
+
+
 async def _ask(target: Target, options: Options, deadline: float, *, retake: bool) -> Result:
     phases = Phases()
     if target.host is None or target.host.login is None:
         return phases.result(State.UNKNOWN, "no login: the host cannot be asked")
-    key = (target.host.name, options.folder)
-    memory = _memories.setdefault(key, Memory(options.folder, target.host.name))
+    memory = _memory_of(target.host.name, options.folder)
     try:
-        if not retake:
-            with phases.phase("baseline"):
-                await asyncio.to_thread(memory.load)
+        with phases.phase("baseline"), suppress(*((BaselineError,) if retake else ())):
+            await asyncio.to_thread(memory.load)
         since = now() - timedelta(seconds=options.window)
         with phases.phase("look"):
             sudo = await asyncio.to_thread(memory.for_sudo, now(), again=retake)
@@ -133,32 +151,33 @@ class Looked(Struct, frozen=True, kw_only=True):
     """What one look found; `relays` is why strangers may relay, `not_kept` is `Memory.keep`'s."""
 
     answer: Answer
-    baseline_at: datetime
+    versions: Versions
     is_new: bool
     not_kept: str
     changes: list[Change]
     relays: list[str]
+    held: Set[str]
     gaps: Mapping[str, Mapping[str, str]]
     """Of each section, the parts that may not be seen, with why."""
 
 
 def _compare(memory: Memory, answer: Answer, since: datetime, retake: bool) -> Looked:
     """What was seen against the baseline, and beside what the logs tell."""
-    is_new = retake or memory.baseline is None
-    good, not_kept = memory.keep(answer.now, retake=retake)
-    settings = {name: seen for name, seen in memory.seen.items() if name in KINDS}
+    is_new = retake or not memory.versions
+    not_kept = memory.keep(answer.now, retake=retake)
     texts = {name: seen.copy.text or "" for name, seen in memory.seen.items()}
     logs = {name: text.split("\n") for name, text in texts.items() if name not in KINDS}
     told = events(answer, logs, since)
-    differing = differences(good.files, settings, good.at)
+    differing = memory.differences()
     parameters, services = (named(name, texts.get(name, "")) for name in ("postfix", "master"))
     return Looked(
         answer=answer,
-        baseline_at=good.at,
+        versions=memory.versions,
         is_new=is_new,
         not_kept=not_kept,
         changes=attributed(merged(differing, told), told),
         relays=list(open_relays(parameters, services)),
+        held={name.partition(":")[0] for name in held(texts.get("packages", ""))},
         gaps={name: found for name, text in texts.items() if (found := gaps(text))},
     )
 
@@ -168,7 +187,7 @@ def judge(phases: Phases, looked: Looked) -> Result:
     answer, changes = looked.answer, looked.changes
     failures = {name: one.failure for name, one in answer.sections.items() if one.failure}
     unseen = tuple(_unseen(failures, looked.gaps))
-    holds = [one for one in changes if one.kind == "hold" and one.new]
+    holds = [one for one in changes if one.kind == "hold" and one.what in looked.held]
     findings = [Finding("config.open-relay", visible(one)) for one in looked.relays]
     findings += [Finding("package.held", f"{one.what} is on hold") for one in holds]
     findings += _findings(changes)
@@ -180,13 +199,14 @@ def judge(phases: Phases, looked: Looked) -> Result:
         for name in MENDS
         if name in failures or name in looked.gaps
     ]
+    begin = compared(looked.versions)[0].at
     return phases.result(
         State.CRITICAL if looked.relays else State.WARNING if holds else State.OK,
         _summary(looked, holds),
         *findings,
         metrics={"changes": len(changes)},
         evidence=unseen,
-        facts=ChangeFacts(looked.baseline_at, tuple(changes), unseen),
+        facts=ChangeFacts(begin, tuple(changes), unseen, good_of(looked.versions)),
         mend="; ".join(dict.fromkeys(filter(None, mends))),
     )
 
@@ -228,7 +248,7 @@ def _summary(looked: Looked, holds: list[Change]) -> str:
         count = len(looked.answer.sections.keys() & KINDS.keys())
         parts.append(f"baseline taken of {count} kinds of settings")
     elif not looked.changes:
-        parts.append(f"nothing has changed since {looked.baseline_at:%a %d %b %H:%MZ}")
+        parts.append(f"nothing has changed since {compared(looked.versions)[0].at:%a %d %b %H:%MZ}")
     for one in looked.changes[: 3 - len(parts)]:
         age = span((looked.answer.now - (one.after or one.at)).total_seconds())
         when = f"in the last {age}" if one.after else f"{age} ago"

@@ -1,18 +1,21 @@
 """Asks whether a host's mail configuration is still as it was when it last counted as good.
 
-The watched files are compared with the host's baseline, which is taken on first sight and again by
-`take`. A difference is no fault in itself, so it is OK with a finding: what broke the mail is
-often what was changed last. Secrets are masked before anything is kept (`checks/mask.py`), keys and
-password lists are compared by digest. Files are read again only when size, times, inode or access
-differ, as make(1) and git's index (gitformat-index(5)) do.
+The watched files are compared with the host's baseline, which is taken on first sight, by itself
+while all is healthy (`_versions`), and by `take`. A difference is no fault in itself, so it is OK
+with a finding: what broke the mail is often what was changed last. Secrets are masked before
+anything is kept (`checks/mask.py`), keys and password lists are compared by digest. Files are read
+again only when size, times, inode or access differ, as make(1) and git's index (gitformat-index(5))
+do.
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from checks.drift._baseline import BaselineError
+from checks.drift._versions import Health, compared, good_of
 from checks.drift._watch import Drift, StillLooking, Watch, watch_of
 from checks.facts import DriftFacts
 from checks.hosts import FINDINGS as LOGIN_FINDINGS
@@ -59,6 +62,16 @@ async def take(target: Target, options: Options, *, deadline: float) -> Result:
     return await _ask(target, options, deadline, retake=True)
 
 
+def healthy(target: Target, options: Options, since: datetime | None, seen: datetime) -> None:
+    """Say that all is healthy since then, as was `seen`; None where it is not.
+
+    What of the files stands long enough then counts as good (`_versions`).
+    """
+    if target.host is not None and target.host.login is not None:
+        watch = watch_of(target.host, target.host.login, options.folder)
+        watch.health = Health(since, seen) if since else None
+
+
 async def _ask(target: Target, options: Options, deadline: float, *, retake: bool) -> Result:
     phases = Phases()
     if target.host is None or target.host.login is None:
@@ -80,9 +93,8 @@ async def _ask(target: Target, options: Options, deadline: float, *, retake: boo
 
 
 async def _look(watch: Watch, phases: Phases, deadline: float, *, retake: bool) -> Drift:
-    if not retake:
-        with phases.phase("baseline"):
-            await asyncio.to_thread(watch.load)
+    with phases.phase("baseline"), suppress(*((BaselineError,) if retake else ())):
+        await asyncio.to_thread(watch.load)
     with phases.phase("look"):
         view = await watch.look(deadline)
     with phases.phase("compare"):
@@ -99,22 +111,24 @@ def judge(phases: Phases, drift: Drift, *, is_default: bool) -> Result:
     if unreadable and len(unread) == len(files):
         text = f"none of the watched files may be read: {unreadable[0]}"
         return phases.result(State.UNKNOWN, text, *findings, evidence=evidence)
-    if drift.baseline is None:
+    if not drift.versions:
         if is_default:
             return phases.result(State.OK, "nothing to watch: no mail configuration is there")
         text = f"{visible(', '.join(drift.view.absent))}: not there"
         return phases.result(State.UNKNOWN, text, Finding("config.absent", text))
+    begin = compared(drift.versions)[0]
     return phases.result(
         State.OK,
-        _summary(drift, drift.baseline.at),
+        _summary(drift, begin.at),
         *findings,
         metrics={"watched": len(files), "changed": len(drift.changes)},
         evidence=evidence,
         facts=DriftFacts(
-            baseline_at=drift.baseline.at,
+            baseline_at=begin.at,
             watched=len(files),
             changes=drift.changes,
             unreadable=unreadable,
+            good=good_of(drift.versions),
         ),
     )
 
@@ -142,6 +156,7 @@ def _summary(drift: Drift, baseline_at: datetime) -> str:
     since = f"{baseline_at.astimezone(UTC):%a %d %b %H:%MZ}"
     if not drift.changes:
         return f"unchanged since {since}, {files}"
-    count = len(drift.changes)
-    names = ", ".join(change.path for change in drift.changes[:3]) + (", …" if count > 3 else "")
+    paths = list(dict.fromkeys(change.path for change in drift.changes))
+    count = len(paths)
+    names = ", ".join(paths[:3]) + (", …" if count > 3 else "")
     return f"{count} {'file' if count == 1 else 'files'} changed since {since}: {names}"

@@ -5,7 +5,15 @@ Texts in here came from outside and have passed `checks.text.visible`.
 
 from __future__ import annotations
 
-from checks.facts.changes import Change, ChangeFacts, DriftFacts, FileChange
+from checks.facts.changes import (
+    BY_ITSELF,
+    BY_PERSON,
+    Change,
+    ChangeFacts,
+    DriftFacts,
+    FileChange,
+    Good,
+)
 from checks.facts.hardware import HardwareFacts, PowerFacts, RaidArray, Sensor, UpsFacts
 from checks.facts.host import (
     ClockFacts,
@@ -47,6 +55,8 @@ Facts = (
 
 __all__ = (
     "AGES",
+    "BY_ITSELF",
+    "BY_PERSON",
     "Alert",
     "Change",
     "ChangeFacts",
@@ -56,6 +66,7 @@ __all__ = (
     "DriftFacts",
     "Facts",
     "FileChange",
+    "Good",
     "HardwareFacts",
     "Hop",
     "Limit",

@@ -6,11 +6,26 @@ from datetime import datetime
 
 from msgspec import Struct
 
+BY_ITSELF = "itself"
+BY_PERSON = "a person"
+
+
+class Good(Struct, frozen=True, tag=True):
+    """The newest baseline. `by` is `BY_ITSELF`, `BY_PERSON`, or empty where it was the first look.
+
+    `healthy_at` is when mail was last seen healthy with it, None where never.
+    """
+
+    at: datetime
+    by: str = ""
+    healthy_at: datetime | None = None
+
 
 class FileChange(Struct, frozen=True, tag=True):
     """A watched file that differs from the baseline. `kind` is added, removed or changed.
 
-    `at` is the file's own modification time, where it still has one.
+    `at` is the file's own modification time, where it still has one. `good_since`: since when it
+    counts as good, because mail was healthy with it.
     """
 
     path: str
@@ -19,15 +34,17 @@ class FileChange(Struct, frozen=True, tag=True):
     added: int = 0
     removed: int = 0
     diff: tuple[str, ...] = ()
+    good_since: datetime | None = None
 
 
 class DriftFacts(Struct, frozen=True, tag=True):
-    """What differs from a host's baseline."""
+    """What differs from a host's baselines: the one of `baseline_at`, and later ones to `good`."""
 
     baseline_at: datetime
     watched: int
     changes: tuple[FileChange, ...] = ()
     unreadable: tuple[str, ...] = ()
+    good: Good | None = None
 
 
 class Change(Struct, frozen=True, tag=True):
@@ -37,7 +54,7 @@ class Change(Struct, frozen=True, tag=True):
     `what` names it, `old` and `new` are its values, empty where there is none. It was at `at`, or,
     where `after` is set, some time between the two. `who` and `how` say by whom and by what
     command, as far as a log tells, `about` what the manual says of a parameter; `diff` are lines
-    of evidence.
+    of evidence. `good_since` as for `FileChange`.
     """
 
     kind: str
@@ -50,6 +67,7 @@ class Change(Struct, frozen=True, tag=True):
     how: str = ""
     about: str = ""
     diff: tuple[str, ...] = ()
+    good_since: datetime | None = None
 
     @property
     def text(self) -> str:
@@ -69,3 +87,4 @@ class ChangeFacts(Struct, frozen=True, tag=True):
     baseline_at: datetime
     changes: tuple[Change, ...] = ()
     unseen: tuple[str, ...] = ()
+    good: Good | None = None

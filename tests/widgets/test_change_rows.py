@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from checks.changed import listed
-from checks.facts import Change, ChangeFacts, DriftFacts, FileChange
+from checks.facts import BY_ITSELF, Change, ChangeFacts, DriftFacts, FileChange, Good
 from tests.boards import ONSET
 from tests.widgets.scene import AT, OK, UPGRADE, WARNING, answer, board, standing
 from widgets.change_rows import change_entry
@@ -46,6 +46,28 @@ def test_what_may_have_preceded_the_onset_counts_as_if_it_had() -> None:
     rule = Change("firewall", "+ drop", ONSET + 5 * MINUTE, LONG_AGO)
     first, _ = entries(before, rule)
     assert told(first) == "≤03:09  −?  mail1  firewall + drop"
+
+
+def test_what_is_in_a_baseline_taken_by_itself_stays_a_suspect_and_says_so() -> None:
+    at, good = ONSET - timedelta(hours=5), ONSET - timedelta(hours=4)
+    edit = FileChange("/etc/postfix/main.cf", "changed", at, 1, 1, good_since=good)
+    limit = Change("parameter", "x", at - MINUTE, new="1", good_since=good)
+    for entry in entries(limit, files=(edit,)):
+        (note,) = entry.more
+        assert note[0].text == (
+            "in the baseline of 22 Nov 23:04Z: mail was healthy with it by then"
+        )
+
+
+def test_the_panel_says_how_far_back_the_list_reaches_and_what_the_newest_baseline_is() -> None:
+    good = Good(ONSET - timedelta(hours=4), BY_ITSELF, ONSET - timedelta(hours=1))
+    facts = DriftFacts(LONG_AGO, 9, good=good)
+    shown = board(standing("config", "mail1", answer(OK, facts=facts)))
+    (line,) = Config().below(shown, AT)
+    assert "".join(span.text for span in line) == (
+        "baseline Fri 20 Nov 03:04Z · 9 files watched · baseline of 22 Nov 23:04Z,"
+        " taken by itself while healthy, last seen healthy 23 Nov 02:04Z"
+    )
 
 
 def test_a_setting_is_told_with_the_file_that_was_edited() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from checks.board import Board, Standing
-from checks.changed import listed
+from checks.changed import baseline_words, listed
 from checks.facts import ChangeFacts, DriftFacts
 from checks.model import State
 from widgets.change_rows import change_entry, wrong_entries
@@ -67,6 +67,7 @@ def _could_not(standings: list[Standing]) -> list[Row]:
 
 
 def _baseline(standings: list[Standing]) -> list[Row]:
+    """The newest baseline, and how far back the list reaches."""
     found = [one.result.facts for one in standings if one.result]
     facts = [one for one in found if isinstance(one, DriftFacts)]
     if not facts:
@@ -74,4 +75,6 @@ def _baseline(standings: list[Standing]) -> list[Row]:
     oldest = min(one.baseline_at for one in facts).astimezone(UTC)
     watched = sum(one.watched for one in facts)
     files = f"{watched:,} file{'' if watched == 1 else 's'} watched"
-    return [row(Span(f"baseline {oldest:%a %d %b %H:%MZ} · {files}", "dim"))]
+    good = [one.good for one in facts if one.good and one.good.at > oldest]
+    newest = f" · {baseline_words(max(good, key=lambda one: one.at))}" if good else ""
+    return [row(Span(f"baseline {oldest:%a %d %b %H:%MZ} · {files}{newest}", "dim"))]

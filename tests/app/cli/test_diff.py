@@ -35,7 +35,10 @@ def test_a_change_is_told_until_it_is_the_baseline(desktop: Desktop, watched: Pa
     assert taken.returncode == 0
     assert "mx  config  baseline taken, 1 file watched\n" in taken.stdout
     assert "mx  changes  baseline taken of " in taken.stdout
-    assert "main.cf" not in desktop.shell("diff").stdout
+    unchanged = desktop.shell("diff").stdout
+    assert "main.cf" not in unchanged
+    assert "mx  files: baseline of " in unchanged
+    assert "Z, taken by `mailmedic baseline`; changes since " in unchanged
     (watched / "main.cf").write_text("relayhost = [old.test]\n")
     told = desktop.shell("diff", "mx").stdout
     assert f"mx  {watched}/main.cf  +1 −1\n" in told

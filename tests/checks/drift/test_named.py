@@ -67,7 +67,7 @@ def test_a_parameter_is_told_with_what_it_does() -> None:
         ("dovecot", "service a {\nprocess_limit = 1\n}", "", "logins wait"),
     ):
         was, now = (Copy(stamp="", mtime=0, access="", text=text) for text in (before, after))
-        (change,) = differences({section: was}, {section: Seen(now, at, at)}, at)
+        (change,) = differences({section: was}, {section: Seen(now, at, at)})
         assert about in change.about
 
 
@@ -76,7 +76,7 @@ def test_a_new_table_is_called_by_its_first_rule_of_its_own() -> None:
     empty, full = (
         Copy(stamp="", mtime=0, access="", digest=text[:1], text=text) for text in ("", NFT)
     )
-    (change,) = differences({"firewall": empty}, {"firewall": Seen(full, at, at)}, at)
+    (change,) = differences({"firewall": empty}, {"firewall": Seen(full, at, at)})
     assert change.what == "+ tcp dport { 465, 587 } reject with tcp reset and 1 more"
 
 

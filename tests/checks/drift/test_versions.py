@@ -1,0 +1,313 @@
+"""Baselines that are taken by themselves: what counts as good, and that none hides a change."""
+
+from __future__ import annotations
+
+import tempfile
+import zlib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checks.drift import _baseline, _memory, _watch, changes
+from checks.drift._copy import Copy, View
+from checks.drift._versions import (
+    TEXTS_KEPT,
+    VERSIONS_KEPT,
+    WINDOW,
+    Baseline,
+    Health,
+    compared,
+    pruned,
+    settled,
+)
+from checks.drift._watch import Drift, Watch
+from checks.facts import BY_ITSELF, BY_PERSON, ChangeFacts, Good
+from checks.hosts.local import LocalLogin
+from checks.model import Host, Result
+from tests.checks.drift.test_changes import Machine, kinds
+
+T0 = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+class Story:
+    """A host with one file, whose content is the number of the edit; time goes by as it is told."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self.at = T0
+        self.edit = 0
+        self.healthy_since: datetime | None = None
+        self.others: dict[str, Copy] = {}
+        monkeypatch.setattr(_watch, "now", lambda: self.at)
+        self.start()
+
+    def start(self) -> None:
+        """As a program that has just been started."""
+        host = Host(name="mail1", address="mail1", watch=("/etc",))
+        self.watch = Watch(host, LocalLogin(), str(self.folder))
+        self.healthy_since = None
+        self.copy = copy(self.edit)
+
+    def change(self) -> None:
+        self.edit += 1
+        self.copy = copy(self.edit)
+
+    def look(self, *, retake: bool = False) -> Drift:
+        self.watch.load()
+        health = Health(self.healthy_since, self.at) if self.healthy_since else None
+        self.watch.health = health
+        view = View(files={"/etc/a": self.copy, **self.others})
+        return self.watch.compare(view, retake=retake)
+
+    def pass_by(self, time: timedelta, *, healthy: bool, every: timedelta = 10 * MINUTE) -> Drift:
+        """Look again and again for so long."""
+        end = self.at + time
+        while self.at < end:
+            self.at += min(every, end - self.at)
+            self.healthy_since = (self.healthy_since or self.at) if healthy else None
+            drift = self.look()
+        return drift
+
+
+def copy(edit: int) -> Copy:
+    return Copy(
+        stamp=str(edit), mtime=T0.timestamp() + edit, access="", digest=f"d{edit}", text=f"{edit}\n"
+    )
+
+
+@pytest.fixture
+def story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
+    told = Story(tmp_path, monkeypatch)
+    told.look()
+    return told
+
+
+def edits(drift: Drift) -> list[tuple[int, int]]:
+    """The changes that are listed: from which edit to which."""
+    pairs = [
+        (int(line[1:]) for line in change.diff if line[1:].isdigit()) for change in drift.changes
+    ]
+    return sorted((old, new) for old, new in pairs)
+
+
+def test_what_stood_for_an_hour_of_health_counts_as_good_and_stays_listed_for_three_days(
+    story: Story,
+) -> None:
+    story.pass_by(2 * HOUR, healthy=True)
+    story.change()
+    young = story.pass_by(50 * MINUTE, healthy=True)
+    assert [one.by for one in young.versions] == [""]
+    drift = story.pass_by(20 * MINUTE, healthy=True)
+    first, newest = drift.versions
+    assert (newest.by, newest.files["/etc/a"]) == (BY_ITSELF, story.copy)
+    (listed,) = drift.changes
+    assert listed.good_since == newest.at
+    assert edits(story.pass_by(WINDOW - HOUR, healthy=True)) == [(0, 1)]
+    assert edits(story.pass_by(2 * HOUR, healthy=True)) == []
+    assert [one.at for one in story.look().versions] == [first.at, newest.at]
+
+
+def test_during_an_outage_nothing_drops_out_of_the_list_however_long_it_lasts(
+    story: Story,
+) -> None:
+    story.change()
+    story.pass_by(3 * HOUR, healthy=True)
+    story.change()
+    drift = story.pass_by(10 * DAY, healthy=False)
+    assert edits(drift) == [(0, 1), (1, 2)]
+    assert [bool(one.good_since) for one in drift.changes] == [False, True]
+    story.start()
+    assert edits(story.look()) == [(0, 1), (1, 2)]
+
+
+def test_a_break_in_health_begins_the_hour_anew_and_old_word_of_health_does_not_count(
+    story: Story,
+) -> None:
+    story.change()
+    story.pass_by(HOUR, healthy=True)
+    story.pass_by(10 * MINUTE, healthy=False)
+    assert len(story.pass_by(HOUR, healthy=True).versions) == 1
+    assert len(story.pass_by(20 * MINUTE, healthy=True).versions) == 2
+    story.change()
+    story.pass_by(30 * MINUTE, healthy=True)
+    stale = story.watch.health
+    story.at += HOUR
+    story.watch.health = stale
+    view = View(files={"/etc/a": story.copy})
+    assert len(story.watch.compare(view, retake=False).versions) == 2
+
+
+def test_a_file_that_is_rewritten_all_the_time_keeps_nothing_else_from_counting(
+    story: Story,
+) -> None:
+    story.change()
+    for number in range(12):
+        story.others = {"/etc/map": copy(100 + number)}
+        story.pass_by(10 * MINUTE, healthy=True)
+    newest = story.look().versions[-1]
+    assert newest.files["/etc/a"] == story.copy
+    assert "/etc/map" not in newest.files
+
+
+def test_a_file_that_is_out_of_sight_keeps_what_counted_as_good(story: Story) -> None:
+    story.copy = msgspec.structs.replace(copy(0), digest="", text=None, access="0600 0:0")
+    newest = story.pass_by(3 * HOUR, healthy=True).versions[-1]
+    assert newest.files["/etc/a"].text == "0\n"
+
+
+def test_the_word_of_a_person_ends_the_list(story: Story) -> None:
+    story.change()
+    story.pass_by(2 * HOUR, healthy=True)
+    story.change()
+    taken = story.look(retake=True)
+    assert [one.by for one in taken.versions] == ["", BY_ITSELF, BY_PERSON]
+    assert edits(taken) == []
+
+
+def test_who_was_faster_is_not_overwritten(story: Story, tmp_path: Path) -> None:
+    story.pass_by(HOUR, healthy=True)
+    story.change()
+    story.pass_by(50 * MINUTE, healthy=True)
+    other = Watch(Host(name="mail1", address="mail1", watch=("/etc",)), LocalLogin(), str(tmp_path))
+    other.load()
+    story.at += 20 * MINUTE
+    story.watch.load()
+    other.compare(View(files={"/etc/a": story.copy}), retake=True)
+    story.watch.health = Health(story.healthy_since or T0, story.at)
+    story.watch.compare(View(files={"/etc/a": story.copy}), retake=False)
+    assert [one.by for one in story.look().versions] == ["", BY_PERSON]
+
+
+STEPS = st.lists(
+    st.sampled_from(("edit", "start", "well", "ill", "well long", "ill long")), max_size=14
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(steps=STEPS)
+def test_no_change_of_the_window_before_the_last_health_is_ever_hidden(steps: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as monkeypatch:
+        story = Story(Path(folder), monkeypatch)
+        story.look()
+        made: dict[int, datetime] = {}
+        last_healthy = T0
+        for step in steps:
+            match step.split():
+                case ["edit"]:
+                    story.at += 7 * MINUTE
+                    story.change()
+                    made[story.edit] = story.at
+                case ["start"]:
+                    story.start()
+                case [state, *long]:
+                    is_well = state == "well"
+                    time, every = (30 * HOUR, 5 * HOUR) if long else (40 * MINUTE, 20 * MINUTE)
+                    story.pass_by(time, healthy=is_well, every=every)
+                    if is_well:
+                        last_healthy = story.at
+            drift = story.look()
+            spans = edits(drift)
+            for edit, at in made.items():
+                if at > last_healthy - WINDOW:
+                    assert any(old < edit <= new for old, new in spans), (edit, spans)
+            for one in drift.versions:
+                if one.by == BY_ITSELF:
+                    content = int(one.files["/etc/a"].text or "0")
+                    assert one.at - made.get(content, T0) >= HOUR
+
+
+def version(at: datetime, *copies: Copy, by: str = BY_ITSELF) -> Baseline:
+    files = {f"/etc/{number}": one for number, one in enumerate(copies)}
+    return Baseline(at=at, watched=("/etc",), files=files, by=by)
+
+
+def test_of_too_many_versions_both_ends_of_the_list_stay_and_neighbours_become_one() -> None:
+    inside = tuple(version(T0 + HOUR * n, copy(n)) for n in range(VERSIONS_KEPT + 10))
+    kept = pruned(inside)
+    assert (len(kept), kept[0], kept[-1]) == (VERSIONS_KEPT, inside[0], inside[-1])
+    spread = tuple(version(T0 + DAY * n, copy(n)) for n in range(VERSIONS_KEPT + 10))
+    kept = pruned(spread)
+    assert kept == spread[-VERSIONS_KEPT:]
+    assert compared(kept) == compared(spread)
+
+
+def test_texts_are_bounded_and_what_is_alike_is_kept_once(tmp_path: Path) -> None:
+    def big(n: int) -> Copy:
+        return Copy(
+            stamp=str(n), mtime=n, access="", digest=str(n), text=str(n % 10) * (TEXTS_KEPT // 4)
+        )
+
+    different = tuple(version(T0 + HOUR * n, big(n)) for n in range(9))
+    assert len(pruned(different)) == 4
+    same = big(0)
+    alike = tuple(version(T0 + HOUR * n, same, copy(n)) for n in range(9))
+    assert len(pruned(alike)) == 9
+    _baseline.write(tmp_path / "x", alike)
+    assert len(zlib.decompress((tmp_path / "x").read_bytes())) < TEXTS_KEPT // 4 + 10_000
+    read = _baseline.read(tmp_path / "x")
+    assert read == alike
+    assert read[0].files["/etc/0"] is read[8].files["/etc/0"]
+
+
+def test_a_baseline_of_before_there_were_versions_is_read(tmp_path: Path) -> None:
+    one = version(T0, copy(0), by="")
+    old = msgspec.json.encode({"at": one.at, "watched": one.watched, "files": one.files})
+    (tmp_path / "x").write_bytes(zlib.compress(old))
+    assert _baseline.read(tmp_path / "x") == (one,)
+
+
+def test_health_is_written_again_only_when_an_hour_has_passed() -> None:
+    versions = (version(T0, copy(0)),)
+    seen = settled(versions, {}, T0 + MINUTE)
+    assert seen[-1].healthy_at == T0 + MINUTE
+    assert settled(seen, {}, T0 + HOUR) is seen
+    assert settled(seen, {}, T0 + 2 * HOUR)[-1].healthy_at == T0 + 2 * HOUR
+
+
+async def test_settings_count_as_good_by_the_hosts_own_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = Machine(tmp_path)
+    program = tmp_path / "date"
+    program.write_text(
+        f'#!/bin/sh\n[ "$1" = "+%s %z" ] && cat {tmp_path}/clock || echo 2026-11-23\n'
+    )
+    program.chmod(0o755)
+    changes._memories.clear()
+    at = T0
+
+    async def look(after: timedelta) -> Result:
+        nonlocal at
+        at += after
+        (tmp_path / "clock").write_text(f"{at.timestamp() + 600:.0f} +0000\n")
+        monkeypatch.setattr(_memory, "now", lambda: at)
+        memory = changes._memory_of("mail1", str(machine.state))
+        memory.health = Health(at - 2 * HOUR, at)
+        return await machine.look()
+
+    machine.says("postconf", "relayhost = a\n")
+    await look(MINUTE)
+    machine.says("postconf", "relayhost = b\n")
+    await look(MINUTE)
+    machine.says("nft", "table inet x {\n}\n")
+    await look(HOUR)
+    result = await look(MINUTE)
+    assert isinstance(result.facts, ChangeFacts)
+    assert result.facts.good == Good(
+        at + timedelta(seconds=540), BY_ITSELF, at + timedelta(seconds=540)
+    )
+    good = {one.kind: one.good_since for one in result.facts.changes}
+    assert good == {"parameter": result.facts.good.at, "firewall": None}
+    changes._memories.clear()  # as a program that has just been started
+    again = await look(5 * MINUTE)
+    assert isinstance(again.facts, ChangeFacts)
+    (rule,) = [one for one in again.facts.changes if one.kind == "firewall"]
+    assert (
+        rule.after == T0 + 12 * MINUTE
+    )  # when it was last seen otherwise, not the baseline's time
+    assert kinds(await look(4 * DAY)) == [("firewall", "− tcp dport 25 accept")]
