@@ -123,7 +123,7 @@ def _why(role: Role | None, running: Sequence[str], table: Table) -> str:
     if role is None:
         return ""
     if running:
-        return f", and {' and '.join(running)} runs"
+        return f", and {' and '.join(running)} {'runs' if len(running) == 1 else 'run'}"
     return ", nor can we see its program" if table.is_hidden else ": its program does not run"
 
 

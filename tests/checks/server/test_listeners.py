@@ -13,7 +13,7 @@ from checks.server._look import Garbled
 from checks.server._process_table import Seen
 from checks.server.listeners import Listener, facts, judge, parse
 from tests.checks.server.asking import Far, ask
-from tests.checks.server.test_processes import DOVECOT, ENABLED, POSTFIX, SYSTEMD, table
+from tests.checks.server.test_processes import CYRUS, DOVECOT, ENABLED, POSTFIX, SYSTEMD, table
 
 # Debian 12, recorded; the ends of the lines are shortened.
 TCP = """\
@@ -56,6 +56,8 @@ MISSING, LOOPBACK = "listener.missing", "listener.loopback-only"
         ((25, 587, 143), (), (*POSTFIX, *DOVECOT), []),
         ((143,), (), DOVECOT, [(MISSING, "nothing listens on 25, 587: its program does not run")]),
         ((25, 143), (), POSTFIX, [(MISSING, "nothing listens on 587, and Postfix runs")]),
+        ((25, 587), (), (*POSTFIX, *DOVECOT, *CYRUS),
+         [(MISSING, "nothing listens on 143, and Dovecot and Cyrus IMAP run")]),
         ((25, 587), (), (*POSTFIX, *DOVECOT),
          [(MISSING, "nothing listens on 143, and Dovecot runs")]),
         ((587, 143), (25,), POSTFIX,
