@@ -1,8 +1,9 @@
 """How much mail waits in Exim, for how long, and why: ``exim -bp``, in the shape of Postfix's.
 
 Exim shows its queue to its administrators: root, the exim user, members of its group (spec, 5.1,
-``queue_list_requires_admin``); whoever else may run ``sudo -n exim -bp`` is shown it that way. All
-that waits counts as deferred, except what is frozen: that is on hold until somebody thaws it.
+``queue_list_requires_admin``); whoever else may run ``sudo -n exim -bp`` is shown it that way. A
+sudo that has refused is asked again only where a person looks: it may send root a mail each time.
+All that waits counts as deferred, except what is frozen, which is on hold until somebody thaws it.
 
 Reasons are in the messages' own logs, which its administrators may read: `_bp` says how far that
 goes. Times of arrival are in the ids.
@@ -59,7 +60,7 @@ ABOUT_LIMIT = 2 << 20
 
 # -bpr does not sort, which is all that a long queue needs; sudoers lines have -bp.
 LIST = """
-if "$1" -bpc >/dev/null 2>&1 || ! command -v sudo >/dev/null; then exec "$1" -bpr; fi
+if [ ! "$2" ] || "$1" -bpc >/dev/null 2>&1 || ! command -v sudo >/dev/null; then exec "$1" -bpr; fi
 exec sudo -n "$1" -bp
 """
 
@@ -77,7 +78,13 @@ echo; $sudo "$exim" -Mvl "$1" || :
 )
 BODY = _BY + 'exec $sudo "$exim" -Mvb "$1"'
 
-_REFUSALS = (b"permission denied", b"password is required", b"not allowed", b"may not run sudo")
+_refused: set[str] = set()
+"""The targets whose sudo has refused."""
+
+_REFUSALS = (
+    *(b"permission denied", b"password is required", b"not allowed", b"may not run sudo"),
+    b"not in the sudoers file",
+)
 
 
 class Options(QueueOptions, frozen=True, kw_only=True):
@@ -119,7 +126,8 @@ async def look(
         if about is None:
             return _absent(phases, target)
         left = deadline - (time.monotonic() - began)
-        argv = ["sh", "-c", LIST, "exim", about.program]
+        sudo = "sudo" if sample is not None or target.id not in _refused else ""
+        argv = ["sh", "-c", LIST, "exim", about.program, sudo]
         tally = Tally(about.at, _trend.since(target.id))
         with phases.phase("list"):
             listing = await _listing.read(
@@ -128,6 +136,10 @@ async def look(
     except LoginError as error:
         return phases.not_asked(error)
     blind = why_blind(listing, about)
+    if blind is None:
+        _refused.discard(target.id)
+    elif blind.code == _blind.NOT_ALLOWED:
+        _refused.add(target.id)
     if blind is not None:
         finding = Finding(blind.code, blind.summary)
         return phases.result(State.UNKNOWN, blind.summary, finding, mend=blind.mend)

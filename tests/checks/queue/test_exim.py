@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -15,11 +16,13 @@ from checks.hosts import Login, Output
 from checks.model import Host, Result, State, System, Target
 from checks.queue import exim as check_exim
 from checks.queue._bp import Bp, Reasons, in_postfix_words
+from checks.queue._listing import Sample
 from checks.queue._message import Message
 from checks.queue._opened import Opened
-from checks.queue.exim import Options, check, targets
+from checks.queue.exim import Options, check, look, targets
 from tests.checks.queue.asking import Canned
 from tests.lab import exim as lab
+from tests.lab.daemon import short_folder
 from tests.lab.exim import Exim
 
 # As Exim 4.96 printed it; the last two are of its source (queue.c) and of 4.97's longer ids.
@@ -49,6 +52,11 @@ LOGS = """\
 remote mail server after RCPT TO:<bounce@x.test>: 450 4.7.1 <bounce@x.test>: Greylisted
 2026-11-24 19:29:24 bounce@x.test R=out T=smtp defer (-54): retry time not reached for any host
 """
+
+
+@pytest.fixture(autouse=True)
+def no_refusal_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_exim, "_refused", set())
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +190,30 @@ async def test_an_ordinary_user_is_blind_until_the_mend_and_no_root_is_needed_th
     assert (result.state, result.codes) == (State.UNKNOWN, ("queue.blind.not-allowed",))
     assert result.mend == "sudo gpasswd --add oper Debian-exim"
     assert facts(await ask(lab.Login(server, "administrator"))).total > 0
+
+
+@pytest.mark.real
+async def test_a_sudo_that_has_refused_is_asked_again_only_where_a_person_looks(
+    server: Exim,
+) -> None:
+    """It may send root a mail each time (mail_no_user, sudoers(5))."""
+    with short_folder("mm-sudo") as folder:
+        folder.chmod(0o777)
+        sudo, asked = folder / "sudo", folder / "asked"
+        says = "oper is not in the sudoers file."
+        sudo.write_text(f"#!/bin/sh\necho asked $* >>{asked}\necho '{says}' >&2; exit 1\n")
+        sudo.chmod(0o755)
+        login = lab.Login(server, "oper")
+        login._prefix += ["env", f"PATH={folder}:{os.environ['PATH']}"]
+        for _ in range(3):
+            result = await ask(login)
+            assert result.codes == ("queue.blind.not-allowed",)
+            assert result.mend == "sudo gpasswd --add oper Debian-exim"
+            assert asked.read_text() == "asked -n exim4 -bp\n"
+        host = Host(name="mail2", address="mail2", login=login, mta="exim")
+        target = Target(name="mail2", about="exim", host=host, resolver=resolver.Resolver())
+        await look(target, Options(), deadline=20, sample=Sample())
+        assert len(asked.read_text().splitlines()) == 2
 
 
 @pytest.mark.real
