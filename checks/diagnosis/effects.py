@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from checks.board import Board, Standing
+from checks.diagnosis import device
 from checks.diagnosis.hit import Hit
 from checks.diagnosis.people import SERVICES, Seat
 from checks.diagnosis.severity import ROWS
@@ -17,8 +18,6 @@ from checks.diagnosis.sight import earliest
 from checks.diagnosis.words import listed
 from checks.facts import LogFacts, LogKind
 from checks.model import State
-
-LOGIN_GONE = "login.unreachable"
 
 TABLE = Path(__file__).parent / "effects.toml"
 
@@ -68,8 +67,8 @@ def effects(board: Board, seats: Sequence[Seat], told: set[str]) -> Iterator[Hit
     for one in board.standings.values():
         if one.id in told or one.state not in UNLISTED or _is_left_to_others(one, board):
             continue
-        if _is_device_gone(one, board):
-            yield _cut_off(one)
+        if device.is_gone(one, board):
+            yield device.cut_off(one, board)
             continue
         result = one.confirmed
         if result is not None and isinstance(result.facts, LogFacts):
@@ -91,29 +90,6 @@ def _is_left_to_others(standing: Standing, board: Board) -> bool:
         one.state == State.OK
         for one in board.standings.values()
         if one.target.about in SERVICES and one.host is not None and one.host.name == name
-    )
-
-
-def _is_device_gone(standing: Standing, board: Board) -> bool:
-    """Whether it is a device on mail's way that answers neither ping nor its login."""
-    host = standing.host
-    if standing.target.about != "ping" or host is None or host.services or host.mta != "none":
-        return False
-    return any(
-        one.host == host and one.confirmed is not None and LOGIN_GONE in one.confirmed.codes
-        for one in board.standings.values()
-    )
-
-
-def _cut_off(standing: Standing) -> Hit:
-    """Who gets to mail without the device is not known; when unsure, the wider scope."""
-    text = f"{standing.target.name} answers nothing: whoever comes through it is cut off from mail"
-    return Hit(
-        kind="all-users",
-        row="part",
-        text=text,
-        standings=(standing,),
-        since=earliest([standing]),
     )
 
 

@@ -67,10 +67,14 @@ class UnitFacts(Struct, frozen=True, tag=True):
 
 
 class ListenerFacts(Struct, frozen=True, tag=True):
-    """The TCP ports that a host listens on: from outside, and for the machine itself alone."""
+    """The TCP ports that a host listens on: from outside, and for the machine itself alone.
+
+    `gateways` are the addresses of its IPv4 default routes: its ways to everybody else.
+    """
 
     ports: tuple[int, ...] = ()
     loopback: tuple[int, ...] = ()
+    gateways: tuple[str, ...] = ()
 
 
 class Limit(Struct, frozen=True, tag=True):

@@ -3,7 +3,8 @@
 From /proc/net/tcp and tcp6 (proc(5)), which show every socket of the host to every user. Says why
 a service is refused from outside: its program does not run, or runs and does not listen there. A
 port may be another host's by DNAT: only where the program belongs here, as `processes` has it, is
-it an alarm that neither is there.
+it an alarm that neither is there. Beside that, the gateways of the host (/proc/net/route): whether
+one that is silent cuts mail off is for the diagnosis to say.
 Nothing is asked of hosts that carry no mail themselves (`mta = "none"`): they hand connections on.
 """
 
@@ -11,8 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from ipaddress import ip_address
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from ipaddress import IPv4Address, ip_address
 
 from msgspec import Struct
 
@@ -38,6 +39,8 @@ SCRIPT = """
 for file in /proc/net/tcp /proc/net/tcp6; do
   sed -n -e '1{p;d;}' -e '/ 0A /!q' -e p "$file"
 done 2>/dev/null
+awk '$2 == "00000000" && $8 == "00000000"' /proc/net/route 2>/dev/null
+exit 0
 """
 
 
@@ -69,13 +72,12 @@ async def check(
     try:
         host, login = _look.host_of(target)
         with phases.phase("look"):
-            listeners, table = await asyncio.gather(
+            seen, table = await asyncio.gather(
                 _look.look(login, QUESTION, deadline=deadline),
                 _look.look(login, _process_table.QUESTION, deadline=deadline),
             )
     except LoginError as error:
         return _look.blind(phases, target, error)
-    seen = facts(listeners)
     return result(
         phases,
         judge(seen, host, table),
@@ -85,11 +87,12 @@ async def check(
     )
 
 
-def facts(listeners: Iterable[Listener]) -> ListenerFacts:
-    """The ports, each once."""
+def facts(listeners: Iterable[Listener], gateways: Iterable[str] = ()) -> ListenerFacts:
+    """The ports and gateways, each once."""
     ports = {one.port for one in listeners if not one.is_loopback}
     loopback = {one.port for one in listeners} - ports
-    return ListenerFacts(tuple(sorted(ports)), tuple(sorted(loopback)))
+    ways = tuple(dict.fromkeys(gateways))
+    return ListenerFacts(tuple(sorted(ports)), tuple(sorted(loopback)), ways)
 
 
 def judge(seen: ListenerFacts, host: Host, table: Table) -> list[Judged]:
@@ -153,7 +156,7 @@ _LOOPBACK = re.compile(r"(0000000000000000FFFF0000)?[0-9A-F]{6}7F|0{24}01000000"
 
 
 def parse(text: str) -> tuple[Listener, ...]:
-    r"""What `SCRIPT` printed. Raises Garbled.
+    r"""The sockets among what `SCRIPT` printed. Raises Garbled.
 
     >>> parse("  sl  local_address rem_address   st\n   0: 0100007F:0019 00000000:0000 0A 0\n")
     (Listener(port=25, is_loopback=True),)
@@ -164,4 +167,23 @@ def parse(text: str) -> tuple[Listener, ...]:
     return tuple(Listener(int(one[2], 16), bool(_LOOPBACK.fullmatch(one[1]))) for one in found)
 
 
-QUESTION = Question("listeners", None, SCRIPT, parse)
+_DEFAULT = re.compile(r"\S{1,15}\t0{8}\t([0-9A-F]{8})\t0{3}[0-9A-F]\t[0-9\t]+\t0{8}\t.*", re.ASCII)
+"""A default route that is up and none to nowhere (RTF_REJECT, 0200), as proc_net(5) has it."""
+
+
+def parse_gateways(text: str) -> Iterator[str]:
+    r"""The gateways among what `SCRIPT` printed.
+
+    >>> list(parse_gateways("eth0\t00000000\t01004D0A\t0003\t0\t0\t0\t00000000\t0\t0\t0  "))
+    ['10.77.0.1']
+    """
+    for one in filter(None, map(_DEFAULT.fullmatch, text.split("\n"))):
+        yield str(IPv4Address(bytes.fromhex(one[1])[::-1]))
+
+
+def read(text: str) -> ListenerFacts:
+    """What `SCRIPT` printed. Raises Garbled."""
+    return facts(parse(text), parse_gateways(text))
+
+
+QUESTION = Question("listeners", None, SCRIPT, read)

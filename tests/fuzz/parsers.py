@@ -222,7 +222,7 @@ PARSERS: dict[str, Fuzzed] = {
     "units": _script(_unit_table.parse),
     "hardware": _script(_hardware_table.parse),
     "limits": _script(_limit_table.parse),
-    "listeners": _script(listeners.parse),
+    "listeners": _script(listeners.read),
     "listing": _config_listing,
     "host-settings": _host_settings,
     "ping": lambda data: _echo.parse_ping(data, data),

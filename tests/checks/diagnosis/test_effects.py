@@ -13,7 +13,7 @@ from checks.diagnosis.effects import effect_of, table
 from checks.diagnosis.severity import MEANINGS, ROWS
 from checks.diagnosis.verdict import judge
 from checks.facts import LogFacts, LogKind, Reason
-from checks.model import Finding, Host, State
+from checks.model import Finding, State
 from tests.boards import ONSET, board, result
 from tests.trips import canary, standing, trip, with_trips
 
@@ -139,25 +139,3 @@ def test_mail_that_others_put_off_matters_by_what_the_queue_says(
     on.standings["queue/mail1"] = asked
     judged = judge(on)
     assert (judged.scope.kind, judged.severity) == (kind_, severity)
-
-
-@pytest.mark.parametrize(
-    ("mta", "code", "kind", "severity"),
-    [
-        ("none", "login.unreachable", "all-users", "SEV2"),
-        ("none", "login.denied", "none", "SEV4"),
-        ("", "login.unreachable", "none", "SEV4"),
-    ],
-)
-def test_a_device_that_answers_neither_ping_nor_login_may_cut_everybody_off(
-    mta: str, code: str, kind: str, severity: str
-) -> None:
-    on = board({"imap/mail1:143": State.OK, "ping/gw": State.WARNING, "load/gw": State.UNKNOWN})
-    gateway = Host(name="gw", address="gw", mta=mta)
-    answer = replace(result(State.UNKNOWN), findings=(Finding(code),))
-    on = on.take("load/gw", answer, on.at)
-    for id_ in ("ping/gw", "load/gw"):
-        one = on.standings[id_]
-        on.standings[id_] = replace(one, target=replace(one.target, host=gateway))
-    judged = judge(on)
-    assert (judged.verdict, judged.scope.kind, judged.severity) == ("degraded", kind, severity)

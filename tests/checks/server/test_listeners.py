@@ -11,8 +11,8 @@ from checks.hosts.local import LocalLogin
 from checks.model import Host, State
 from checks.server._look import Garbled
 from checks.server._process_table import Seen
-from checks.server.listeners import Listener, facts, judge, parse
-from tests.checks.server.asking import Far, ask
+from checks.server.listeners import Listener, facts, judge, parse, read
+from tests.checks.server.asking import Far, ask, need_namespaces
 from tests.checks.server.test_processes import CYRUS, DOVECOT, ENABLED, POSTFIX, SYSTEMD, table
 
 # Debian 12, recorded; the ends of the lines are shortened.
@@ -33,6 +33,19 @@ def test_what_the_kernel_shows_is_read() -> None:
     assert facts(parse(TCP)) == ListenerFacts(ports=(25, 143), loopback=(465, 587, 8891))
 
 
+ROUTES = """\
+mail\t00000000\t01004D0A\t0003\t0\t0\t0\t00000000\t0\t0\t0     
+wg0\t00000000\t00000000\t0001\t0\t0\t9\t00000000\t0\t0\t0     
+*\t00000000\t00000000\t0201\t0\t0\t0\t00000000\t0\t0\t0     
+mail\t00004D0A\t02004D0A\t0003\t0\t0\t0\t00FFFFFF\t0\t0\t0     
+"""  # noqa: W291  the kernel fills its lines up
+
+
+def test_the_gateways_are_those_of_default_routes_that_lead_somewhere() -> None:
+    assert read(TCP + ROUTES).gateways == ("10.77.0.1", "0.0.0.0")
+    assert read(TCP).gateways == ()
+
+
 def test_a_port_that_is_open_to_all_is_not_hidden_by_one_on_loopback() -> None:
     both = (Listener(25, is_loopback=True), Listener(25, is_loopback=False))
     assert facts(both) == ListenerFacts(ports=(25,), loopback=())
@@ -42,7 +55,7 @@ def test_a_port_that_is_open_to_all_is_not_hidden_by_one_on_loopback() -> None:
 def test_the_parser_raises_nothing_but_its_own(text: str) -> None:
     for given_text in (text, TCP + text, TCP.replace("0A", text or "0A")):
         try:
-            assert all(0 <= one.port < 65536 for one in parse(given_text))
+            assert all(0 <= port < 65536 for port in read(given_text).ports)
         except Garbled:
             continue
 
@@ -130,3 +143,16 @@ async def test_a_real_socket_is_seen(login: LocalLogin) -> None:
         assert port in (*result.facts.ports, *result.facts.loopback)
     result = await ask("listeners", login, services=(f"smtp:{port}",))
     assert result.codes == ("listener.missing",)
+
+
+async def test_the_gateway_of_a_real_host_is_seen() -> None:
+    need_namespaces()
+    build = (
+        "ip link add mail type veth peer name far && ip address add 10.77.0.11/24 dev mail"
+        " && ip link set far up && ip link set mail up && ip route add default via 10.77.0.1"
+        " && ip route add unreachable default metric 4000"
+    )
+    login = Far("unshare", "--net", "sh", "-c", f'{build} && "$@"', "sh")
+    result = await ask("listeners", login, services=("smtp",))
+    assert isinstance(result.facts, ListenerFacts), result
+    assert result.facts.gateways == ("10.77.0.1",)
