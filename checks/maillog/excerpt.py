@@ -26,7 +26,10 @@ from checks.server._log_shapes import shape
 from checks.text import redact, visible
 
 KEPT = 100_000
-"""Lines kept of all logs of a host: some 50 MB, and more than anybody reads."""
+"""Lines kept of each log of a host, and of all in the end: more than anybody reads."""
+
+KEPT_BYTES = 96 << 20
+"""Characters of all lines that are kept. 100,000 usual ones are 15 MB; a stranger's may be long."""
 
 SHAPES = 2_000
 """Shapes told apart; of more, as from a log that is no mail log, the rest is counted together."""
@@ -81,6 +84,8 @@ class Gathering:
         self._groups: dict[tuple[str, str, str], _Group] = {}
         self._kept: dict[str, deque[str]] = {}
         self._has_more_sources = False
+        self._size = 0
+        self._is_full = False
 
     def take(self, text: str) -> None:
         """Add whole lines of the answer."""
@@ -90,6 +95,20 @@ class Gathering:
         if reader is not None:
             for source, raw in raws:
                 self._take(reader, source, harmless(raw))
+        self._size += len(text)  # at least what was kept of it
+        if self._size > 2 * KEPT_BYTES:
+            self._shorten()
+
+    def _shorten(self) -> None:
+        """Keep no more than `KEPT_BYTES`: of the largest log the oldest lines go first."""
+        sizes = {source: sum(map(len, kept)) for source, kept in self._kept.items()}
+        self._size = sum(sizes.values())
+        self._is_full = self._from_start and self._size > KEPT_BYTES
+        while self._size > KEPT_BYTES and not self._is_full:
+            largest = max(sizes, key=lambda source: sizes[source])
+            gone = len(self._kept[largest].popleft())
+            sizes[largest] -= gone
+            self._size -= gone
 
     def _take(self, reader: Stamps, source: str, raw: str) -> None:
         kept = self._kept.get(source)
@@ -106,7 +125,7 @@ class Gathering:
         if not program:
             return
         self.total += 1
-        if not self._from_start or len(kept) < KEPT:
+        if not self._from_start or (len(kept) < KEPT and not self._is_full):
             kept.append(raw)
         key = (source, program, shape(text))
         group = self._groups.get(key)
@@ -142,7 +161,7 @@ class Gathering:
         parts = [] if self._printed.is_whole else ["it was not read to its end"]
         if self._has_more_sources:
             parts.append(f"of more than {SOURCES} files the first were read")
-        if self._from_start and kept == KEPT:
+        if self._from_start and (kept == KEPT or kept < self.total):
             parts.append(f"the first {kept:,} lines from then on")
         elif kept < self.total:
             parts.append(f"the latest {kept:,} of {self.total:,} lines; shapes count all")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 import pytest
 from hypothesis import given
@@ -103,3 +104,23 @@ def test_of_more_files_than_are_told_apart_the_rest_is_said_to_be_missing() -> N
     assert not gathered(line("x"), *files).cut
     found = gathered(line("x"), *files, f"source /var/log/kern.log\n{line('y', 1)}")
     assert found.cut == f"of more than {excerpt.SOURCES} files the first were read"
+
+
+@pytest.mark.parametrize("from_start", [False, True])
+def test_long_lines_of_several_logs_are_kept_within_so_many_bytes(
+    monkeypatch: pytest.MonkeyPatch, from_start: bool
+) -> None:
+    monkeypatch.setattr(excerpt, "KEPT_BYTES", 20_000)
+    gathering = Gathering(AT, from_start=from_start)
+    gathering.take(HEAD)
+    for number in range(100):
+        gathering.take(f"source /var/log/{number % 2}\n" + line("x" * 1000, number))
+        assert sum(map(len, chain.from_iterable(gathering._kept.values()))) <= 2 * 20_000
+    gathering.take("end")
+    found = gathering.excerpt()
+    seconds = [(one.at - AT).total_seconds() for one in found.lines if "x" in one.text]
+    assert (seconds[0] == 0) == from_start
+    assert (seconds[-1] == 99) == (not from_start)
+    assert 15 <= len(seconds) <= 45
+    assert sum(one.count for one in found.shapes) == found.total
+    assert f"the first {len(found.lines)} lines" in found.cut or "latest" in found.cut
