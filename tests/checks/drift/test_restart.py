@@ -154,6 +154,7 @@ def exim_daemon() -> Iterator[tuple[Exim, Path]]:
     address = own_address()  # nobody else takes the port while it is given up for a moment
     port = free_ports(address, "smtp")["smtp"]
     settings = f"daemon_smtp_ports = {port}\npid_file_path = {PID_FILE}\n"
+    settings += "tls_advertise_hosts =\n"  # else each start makes a key and a certificate
     with lab_exim.exim() as server, short_folder("mm-ps") as folder:
         folder.chmod(0o755)
         server.config.write_text(settings + lab_exim.CONFIG.replace("127.0.0.1", address, 1))
@@ -169,7 +170,7 @@ def exim_daemon() -> Iterator[tuple[Exim, Path]]:
             ps.chmod(0o755)
             yield server, folder
         finally:
-            server.run("sh", "-c", f"kill $(cat {PID_FILE})")
+            server.run("sh", "-c", f"kill -KILL $(cat {PID_FILE})")
 
 
 @pytest.mark.real
@@ -196,8 +197,15 @@ async def test_what_exims_daemon_has_read_is_told_by_its_log() -> None:
         assert "edited 02 Nov 00:00Z: its log tells, and may not be read" in unsure.summary
         assert unsure.mend == "sudo gpasswd --add USER Debian-exim"
         assert (await asked("group")).codes == ("config.not-loaded",)
-        server.run("sh", "-c", f"kill -HUP $(cat {PID_FILE})")
-        until(lambda: server.run("cat", LOG).count("daemon started") == 2, "the daemon again")
+
+        def has_read_again() -> bool:
+            # Exim 4.96 looks whether there was one, and then waits: what comes between is lost.
+            log = server.run("cat", LOG)
+            if "SIGHUP received" not in log:
+                server.run("sh", "-c", f"kill -HUP $(cat {PID_FILE})")
+            return log.count("daemon started") > 1
+
+        until(has_read_again, "the daemon again")
         assert (await asked()).codes == ()
         server.config.write_text("nonsense = 1\n" + server.config.read_text())
         broken = await asked()
