@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.problem import Problem
 from checks import changed
-from checks.facts import ChangeFacts, DriftFacts, Good
+from checks.facts import ChangeFacts, DriftFacts
 from checks.model import Result, now
 from checks.when import iso, span
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from checks.board import Board, Standing
 
 SCHEMA = "mailmedic.diff/1"
+
+ASK_FOR_RECORDS = ("dns", "spf", "dmarc", "mta_sts")
+"""The checks that ask nothing but DNS."""
 
 
 def jobs(config: Config, host: str) -> list[Job]:
@@ -33,12 +36,23 @@ def jobs(config: Config, host: str) -> list[Job]:
     return [job for job in found if host in ("", job.target.name)]
 
 
+async def _ask_for_records(config: Config) -> None:
+    """Have the checks of DNS ask once: what changed there is told by what they are answered."""
+    from app.monitor import Monitor
+    from app.plan import plan
+
+    asking = [job for job in plan(config) if job.kind in ASK_FOR_RECORDS]
+    await Monitor(config.system.name, asking).sweep()
+
+
 async def look(config: Config, host: str) -> Board:
     """Ask once; the board of that."""
     from app.engine import close_logins
     from app.monitor import Monitor
 
     try:
+        if not host:
+            await _ask_for_records(config)
         return await Monitor(config.system.name, jobs(config, host)).sweep()
     finally:
         await close_logins(config.system)
@@ -55,6 +69,8 @@ async def take(config: Config, host: str) -> list[tuple[Job, Result]]:
 
     try:
         wanted = jobs(config, host)
+        if not host:
+            await _ask_for_records(config)
         return list(zip(wanted, await asyncio.gather(*map(one, wanted)), strict=True))
     finally:
         await close_logins(config.system)
@@ -94,14 +110,11 @@ def _unseen(standing: Standing) -> tuple[str, ...]:
 
 def _baseline(standing: Standing) -> Iterator[str]:
     """What the host is compared with."""
-    match standing.result.facts if standing.result else None:
-        case DriftFacts(good=Good() as good, baseline_at=begin):
-            what = "files"
-        case ChangeFacts(good=Good() as good, baseline_at=begin):
-            what = "settings"
-        case _:
-            return
-    yield f"{what}: {changed.baseline_words(good)}; changes since {iso(begin)[:-5]}Z are listed"
+    facts = standing.result.facts if standing.result else None
+    if isinstance(facts, DriftFacts | ChangeFacts) and facts.good:
+        what = {"config": "files", "changes": "settings"}.get(standing.kind, standing.kind)
+        begin = f"{iso(facts.baseline_at)[:-5]}Z"
+        yield f"{what}: {changed.baseline_words(facts.good)}; changes since {begin} are listed"
 
 
 def document(board: Board) -> dict[str, object]:

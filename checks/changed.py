@@ -18,7 +18,7 @@ from checks.facts import (
     Good,
 )
 
-KINDS = ("config", "changes")
+KINDS = ("config", "changes", "records")
 """The checks whose facts are listed."""
 
 DAY = 86400.0
@@ -58,7 +58,8 @@ def listed(standings: Iterable[Standing], onset: datetime | None) -> list[Change
     """What `standings` tell of, the first suspects first."""
     hosts: dict[str, list[Standing]] = {}
     for standing in standings:
-        hosts.setdefault(standing.host.name if standing.host else "", []).append(standing)
+        name = standing.host.name if standing.host else standing.target.name
+        hosts.setdefault(name, []).append(standing)
     found = [one for host, own in hosts.items() for one in _of_host(host, own)]
     return sorted(found, key=lambda one: _place(one, onset))
 

@@ -144,7 +144,7 @@ class Target(Struct, frozen=True, kw_only=True):
 
     `name` is how the screen calls it (``mail1``, ``mail1:25``, ``lab.test``); `about` stands
     before it in the check's id: the service (``submission``), else the noun (``queue``). `hosts`
-    are those that a question about a domain is about too; `trip` is for round trips of test mail
+    and `domains` are those that a question is about too; `trip` is for round trips of test mail
     alone, `monitor` for what the site's own monitoring says, `vantage` for what is asked from
     another device.
     """
@@ -156,6 +156,7 @@ class Target(Struct, frozen=True, kw_only=True):
     port: int = 0
     host: Host | None = None
     hosts: tuple[Host, ...] = ()
+    domains: tuple[str, ...] = ()
     trip: Trip | None = None
     monitor: Monitor | None = None
     vantage: Vantage | None = None

@@ -22,6 +22,7 @@ from checks.dns_errors import (
 )
 from checks.etc_hosts import HostsFile, address_literal
 from checks.lookup import Answer, NameServers
+from checks.seen_records import SeenRecords
 from checks.text import visible
 
 __all__ = [
@@ -68,6 +69,7 @@ class Resolver:
         self.port = port
         self._servers = NameServers(server, port)
         self._hosts = HostsFile(HOSTS_FILE)
+        self.seen = SeenRecords()
         self._kept: dict[str, _Kept] = {}
         self._under_way: dict[str, _UnderWay] = {}
 
@@ -114,9 +116,14 @@ class Resolver:
         """As `records`, with what else is known of them."""
         try:
             async with asyncio.timeout(deadline):
-                return await self._servers.ask(name, kind, deadline=deadline)
+                answer = await self._servers.ask(name, kind, deadline=deadline)
         except TimeoutError as error:
             raise LookupFailed(f"resolver {self.name} does not answer") from error
+        except DnsError as error:
+            self.seen.answered(name, kind, error)
+            raise
+        self.seen.answered(name, kind, answer)
+        return answer
 
     async def in_hosts_file(self, name: str) -> tuple[str, ...]:
         """The addresses of `name` in the machine's hosts file, where that counts."""
@@ -175,9 +182,13 @@ class Resolver:
     async def _try(self, name: str, kind: str, deadline: float) -> Answer | DnsError:
         is_ours = self.server is None
         try:
-            return await self._servers.ask(name, kind, deadline=deadline, search=is_ours)
+            found: Answer | DnsError = await self._servers.ask(
+                name, kind, deadline=deadline, search=is_ours
+            )
         except DnsError as error:
-            return error
+            found = error
+        self.seen.answered(name, kind, found)
+        return found
 
 
 def _is_enough(outcome: Answer | DnsError) -> bool:

@@ -151,7 +151,7 @@ async def dns_server(
     port: int = 0,
 ) -> AsyncIterator[Peer]:
     """Serve `zone`, full names and no origin, on a free port; root may ask for `port` 53."""
-    peer = Peer(_zone(zone), behaviour, host, port)
+    peer = Peer(parsed(zone), behaviour, host, port)
     transport, server = await _listen(peer, has_tcp)
     try:
         yield peer
@@ -182,7 +182,8 @@ async def _listen(
 
 
 @functools.lru_cache
-def _zone(text: str) -> Zone:
+def parsed(text: str) -> Zone:
+    """A zone of full names and no origin."""
     lines = "\n".join(line.strip() for line in text.splitlines())
     return dns.zone.from_text(f"$TTL 60\n{lines}\n", ".", relativize=False, check_origin=False)
 

@@ -70,6 +70,12 @@ def test_the_panel_says_how_far_back_the_list_reaches_and_what_the_newest_baseli
     )
 
 
+def test_where_only_the_dns_is_known_the_panel_says_that_no_configuration_is() -> None:
+    shown = board(standing("records", "dns", answer(OK, facts=ChangeFacts(LONG_AGO))))
+    (line,) = Config().below(shown, AT)
+    assert line[0].text == Config.EMPTY
+
+
 def test_a_setting_is_told_with_the_file_that_was_edited() -> None:
     at = ONSET - 3 * MINUTE
     edit = FileChange("/etc/postfix/main.cf", "changed", at - timedelta(seconds=0.4), 1, 1)

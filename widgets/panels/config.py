@@ -21,7 +21,7 @@ class Config(Panel):
 
     NUMBER = 4
     TITLE = "Config"
-    KINDS = ("config", "changes", "restart")
+    KINDS = ("config", "changes", "records", "restart")
     HAS_DIFFS = True
     EMPTY = "no host has a login: no configuration is watched"
     COLUMNS = (
@@ -40,7 +40,9 @@ class Config(Panel):
     def below(self, board: Board, at: datetime) -> list[Row]:  # noqa: ARG002
         """What could not be compared, then what the baseline is."""
         standings = board.of_kinds(*self.KINDS)
-        return [*_could_not(standings), *_baseline(standings)]
+        is_empty = all(standing.kind == "records" for standing in standings)
+        empty = [row(Span(self.EMPTY, "dim"))] if is_empty else []
+        return [*empty, *_could_not(standings), *_baseline(standings)]
 
 
 def _could_not(standings: list[Standing]) -> list[Row]:

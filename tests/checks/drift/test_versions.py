@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.drift import _baseline, _memory, _watch, changes
+from checks.drift import _baseline, _remembered, _watch, changes
 from checks.drift._copy import Copy, View
 from checks.drift._versions import (
     TEXTS_KEPT,
@@ -285,7 +285,7 @@ async def test_settings_count_as_good_by_the_hosts_own_clock(
         nonlocal at
         at += after
         (tmp_path / "clock").write_text(f"{at.timestamp() + 600:.0f} +0000\n")
-        monkeypatch.setattr(_memory, "now", lambda: at)
+        monkeypatch.setattr(_remembered, "now", lambda: at)
         memory = changes._memory_of("mail1", str(machine.state))
         memory.health = Health(at - 2 * HOUR, at)
         return await machine.look()

@@ -1,0 +1,221 @@
+"""What changed in the DNS of our domains and hosts: MX, addresses, PTR, SPF, DMARC, DKIM, TLSA.
+
+It asks nothing. What the name servers said last to the other checks (`checks/seen_records.py`) is
+compared with the baseline, which is taken on first sight, by itself while all is healthy
+(`_versions`) and by `take`. A record that is another is no fault in itself: OK, with a finding.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from checks.drift import _baseline
+from checks.drift._baseline import BaselineError
+from checks.drift._compare import Seen
+from checks.drift._copy import Copy
+from checks.drift._diff import change
+from checks.drift._remembered import Remembered, between
+from checks.drift._versions import Health, compared, good_of
+from checks.etc_hosts import address_literal
+from checks.facts import Change, ChangeFacts
+from checks.mask import mask
+from checks.model import CheckOptions, Finding, Result, State, System, Target, now
+from checks.phases import Phases
+from checks.seen_records import Said, SeenRecords
+from checks.text import visible
+from checks.when import span
+
+FINDINGS = {
+    "change.dns": "a record of our domains or hosts is not as it was",
+    "config.baseline": "the baseline cannot be read",
+    "config.not-kept": "the baseline cannot be written, and is lost when the program ends",
+}
+
+KINDS = ("MX", "A", "AAAA", "CNAME", "TXT", "TLSA", "PTR")
+
+TEXTS = {"v=spf1": "SPF", "v=dmarc1": "DMARC", "v=stsv1": "MTA-STS"}
+"""How the TXT records of mail begin; others of the same name are not ours to tell of."""
+
+STALE = timedelta(minutes=15)
+"""What nobody has asked for in that time is not known any more."""
+
+RECORDS_LIMIT = 50
+"""Records of a name and type."""
+
+RECORD_LIMIT = 2_000
+"""Characters of a record: a DKIM key of 4,096 bits has 750."""
+
+VALUE_LIMIT = 120
+"""Characters of a record that are shown in a row; its diff has all."""
+
+CHANGES_KEPT = 100
+
+
+class Options(CheckOptions, frozen=True, kw_only=True):
+    """`folder` is the state folder that baselines are kept in; the user's own when empty."""
+
+    interval: float = 30.0
+    folder: str = ""
+
+
+_memories: dict[tuple[str, str], Remembered] = {}
+
+
+def targets(system: System) -> list[Target]:
+    """All domains and hosts together: the other checks have asked for what belongs to them."""
+    all_of_them = Target(
+        name="dns",
+        about="records",
+        resolver=system.resolver,
+        hosts=system.hosts,
+        domains=tuple(system.domains),
+    )
+    return [all_of_them] if system.hosts or system.domains else []
+
+
+async def check(target: Target, options: Options, *, deadline: float) -> Result:  # noqa: ARG001
+    """Compare the records that were seen last with the baseline, taken when there is none."""
+    return await _compare(target, options, retake=False)
+
+
+async def take(target: Target, options: Options, *, deadline: float) -> Result:  # noqa: ARG001
+    """Take a new baseline: the records that were seen last count as good from now on."""
+    return await _compare(target, options, retake=True)
+
+
+def healthy(target: Target, options: Options, since: datetime | None, seen: datetime) -> None:
+    """Say that all is healthy since then, as was `seen`; None where it is not."""
+    _memory_of(target, options).health = Health(since, seen) if since else None
+
+
+def _memory_of(target: Target, options: Options) -> Remembered:
+    key = (" ".join(target.domains), options.folder)
+    if key not in _memories:
+        _memories[key] = Remembered(_baseline.place(options.folder, "dns records"))
+    return _memories[key]
+
+
+async def _compare(target: Target, options: Options, *, retake: bool) -> Result:
+    phases = Phases()
+    memory = _memory_of(target, options)
+    names = {*target.domains, *(host.address for host in target.hosts)}
+    names = {name.lower().rstrip(".") for name in names}
+    at = now()
+    copies = dict(ours(target.resolver.seen, names, at - STALE))
+    if not copies:
+        within = span(STALE.total_seconds())
+        text = f"nothing to compare: no check has seen a record of ours in {within}"
+        return phases.result(State.OK, text)
+    try:
+        with phases.phase("baseline"), suppress(*((BaselineError,) if retake else ())):
+            await asyncio.to_thread(memory.load)
+    except BaselineError as error:
+        text = f"the baseline {error}; `mailmedic baseline` takes a new one"
+        finding = Finding("config.baseline", visible(str(memory.path)))
+        return phases.result(State.UNKNOWN, text, finding)
+    memory.notice(copies)
+    not_kept = await asyncio.to_thread(memory.keep, at, retake=retake)
+    return judge(phases, memory, not_kept)
+
+
+def ours(
+    said: SeenRecords, names: Collection[str], since: datetime
+) -> Iterator[tuple[str, tuple[Copy, datetime]]]:
+    """The records of those names and what is below them, by what they are called in the list."""
+    answers = [one for one in said if one[1] in KINDS and one[2].at >= since]
+    found = [one for one in answers if one[1] != "PTR" and _belongs(one[0], names)]
+    addresses = {name for name in names if address_literal(name)}
+    for _, kind, one in found:
+        if kind in ("A", "AAAA") and one.answer is not None:
+            addresses.update(one.answer.records)
+    pointers = {ipaddress.ip_address(one).reverse_pointer: one for one in addresses}
+    found += [one for one in answers if one[1] == "PTR" and one[0] in pointers]
+    for name, kind, one in found:
+        for label, text in _named(pointers.get(name, name), kind, one):
+            yield visible(label), (Copy(stamp="", mtime=0.0, access="", text=mask(text)), one.at)
+
+
+def _belongs(name: str, names: Collection[str]) -> bool:
+    labels = name.split(".")
+    return any(".".join(labels[skipped:]) in names for skipped in range(len(labels)))
+
+
+def _named(name: str, kind: str, said: Said) -> Iterator[tuple[str, str]]:
+    """What the records are called, and their text; empty where there are none."""
+    records = said.answer.records if said.answer else ()
+    if kind != "TXT":
+        yield f"{kind} {name}", _text(record.rstrip(".") for record in records)
+        return
+    texts = [text.decode("latin-1") for text in said.answer.texts] if said.answer else []
+    first, _, rest = name.partition(".")
+    if "._domainkey." in name:
+        yield f"DKIM {name}", _text(texts)
+        return
+    wanted = {"_dmarc": "DMARC", "_mta-sts": "MTA-STS"}.get(first, "SPF")
+    owner = name if wanted == "SPF" else rest
+    yield f"{wanted} {owner}", _text(one for one in texts if _kind_of(one) == wanted)
+
+
+def _kind_of(text: str) -> str:
+    begin = text[:12].lower()
+    return next((kind for start, kind in TEXTS.items() if begin.startswith(start)), "")
+
+
+def _text(records: Iterator[str] | list[str]) -> str:
+    shown = sorted(visible(record, RECORD_LIMIT) for record in records)
+    return "\n".join(shown[:RECORDS_LIMIT])
+
+
+def judge(phases: Phases, memory: Remembered, not_kept: str) -> Result:
+    """What to say of the records."""
+    versions = memory.versions
+    changes = list(_differing(versions[-1].files, memory.seen, None))
+    for before, after, since in between(versions):
+        changes += _differing(before, after, since)
+    changes = sorted(changes, key=lambda one: one.at, reverse=True)[:CHANGES_KEPT]
+    findings = [Finding("change.dns", one.text) for one in changes[:10]]
+    if not_kept:
+        findings.append(Finding("config.not-kept", not_kept))
+    begin = compared(versions)[0].at
+    return phases.result(
+        State.OK,
+        _summary(changes, len(memory.seen), begin),
+        *findings,
+        metrics={"records": len(memory.seen), "changes": len(changes)},
+        facts=ChangeFacts(begin, tuple(changes), (), good_of(versions)),
+    )
+
+
+def _differing(
+    before: Mapping[str, Copy], after: Mapping[str, Seen], since: datetime | None
+) -> Iterator[Change]:
+    for name, seen in after.items():
+        old = before.get(name)
+        if old is None or old.text == seen.copy.text:
+            continue
+        yield Change(
+            "dns",
+            name,
+            seen.first,
+            seen.before,
+            old=_shown(old),
+            new=_shown(seen.copy),
+            diff=change(name, (old, seen.copy)).diff,
+            good_since=since,
+        )
+
+
+def _shown(copy: Copy) -> str:
+    return visible((copy.text or "").replace("\n", ", "), VALUE_LIMIT)
+
+
+def _summary(changes: list[Change], count: int, begin: datetime) -> str:
+    if not changes:
+        return f"{count} records as they were at {begin:%a %d %b %H:%MZ}"
+    age = span((now() - (changes[0].after or changes[0].at)).total_seconds())
+    more = f"; {len(changes) - 1} more" if len(changes) > 1 else ""
+    return visible(f"{changes[0].text}, in the last {age}{more}", 300)

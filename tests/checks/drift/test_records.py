@@ -1,0 +1,237 @@
+"""What changed in the DNS, by what a real name server told the real checks; no more is asked."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checks.board import Standing
+from checks.changed import listed
+from checks.dns_errors import LookupFailed, NoSuchName
+from checks.drift import _remembered, records
+from checks.facts import BY_ITSELF, ChangeFacts
+from checks.lookup import Answer
+from checks.model import Host, Result, State, System
+from checks.network import dmarc, dns, mta_sts, spf
+from checks.resolver import Resolver
+from checks.seen_records import QUESTIONS_LIMIT, SeenRecords
+from tests.peers import dns as behaviours
+from tests.peers.dns import Peer, dns_server, parsed
+
+ZONE = """
+lab.test.                  MX   10 mail1.lab.test.
+lab.test.                  TXT  "v=spf1 mx -all"
+lab.test.                  TXT  "site-verification=12345"
+_dmarc.lab.test.           TXT  "v=DMARC1; p=none"
+mail1.lab.test.            A    11.0.0.1
+1.0.0.11.in-addr.arpa.     PTR  mail1.lab.test.
+other.test.                MX   10 mail.other.test.
+"""
+
+HOUR = timedelta(hours=1)
+
+
+class Named:
+    """A domain and a host, asked of one name server as the console does."""
+
+    def __init__(self, peer: Peer, folder: Path) -> None:
+        self.peer = peer
+        self.folder = folder
+        self.resolver = Resolver(peer.host, port=peer.port)
+        host = Host(name="mail1", address="mail1.lab.test", services=("smtp",))
+        self.system = System(
+            name="lab", resolver=self.resolver, domains=("lab.test",), hosts=(host,)
+        )
+        records._memories.clear()
+
+    def publishes(self, was: str, now: str) -> None:
+        self.peer.zone = parsed(ZONE.replace(was, now))
+
+    async def ask(self) -> None:
+        for check in (dns, spf, dmarc, mta_sts):
+            for target in check.targets(self.system):
+                await check.check(target, check.Options(), deadline=5)
+
+    async def look(self, *, retake: bool = False) -> Result:
+        (target,) = records.targets(self.system)
+        options = records.Options(folder=str(self.folder))
+        ask = records.take if retake else records.check
+        result = await ask(target, options, deadline=5)
+        assert set(result.codes) <= set(records.FINDINGS)
+        return result
+
+    async def seen(self) -> list[str]:
+        await self.ask()
+        return told(await self.look())
+
+
+def told(result: Result) -> list[str]:
+    assert isinstance(result.facts, ChangeFacts), result
+    return [one.text for one in result.facts.changes]
+
+
+@pytest.fixture
+async def named(tmp_path: Path) -> AsyncIterator[Named]:
+    async with dns_server(ZONE) as peer:
+        yield Named(peer, tmp_path)
+
+
+async def test_records_that_the_checks_saw_are_the_baseline_and_nothing_more_is_asked(
+    named: Named,
+) -> None:
+    await named.ask()
+    asked = list(named.peer.asked)
+    result = await named.look()
+    assert named.peer.asked == asked
+    assert (result.state, result.codes) == (State.OK, ())
+    (memory,) = records._memories.values()
+    assert {name: memory.seen[name].copy.text for name in sorted(memory.seen)} == {
+        "A mail1.lab.test": "11.0.0.1",
+        "AAAA mail1.lab.test": "",
+        "CNAME mail1.lab.test": "",
+        "DMARC lab.test": "v=DMARC1; p=none",
+        "MTA-STS lab.test": "",
+        "MX lab.test": "10 mail1.lab.test",
+        "PTR 11.0.0.1": "mail1.lab.test",
+        "SPF lab.test": "v=spf1 mx -all",
+    }
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "change"),
+    [
+        (
+            "10 mail1.lab.test.",
+            "5 mail1.lab.test.",
+            "MX lab.test 10 mail1.lab.test → 5 mail1.lab.test",
+        ),
+        ("mx -all", "-all", "SPF lab.test v=spf1 mx -all → v=spf1 -all"),
+        ("p=none", "p=reject", "DMARC lab.test v=DMARC1; p=none → v=DMARC1; p=reject"),
+        (
+            "PTR  mail1.lab.test.",
+            "PTR  dsl-1.isp.test.",
+            "PTR 11.0.0.1 mail1.lab.test → dsl-1.isp.test",
+        ),
+        ("_dmarc.lab.test. ", "x.lab.test. ", "DMARC lab.test v=DMARC1; p=none removed"),
+        (
+            "mail1.lab.test.            A    11.0.0.1",
+            "mail1.lab.test. A 11.0.0.2\nmail1.lab.test. AAAA 2a00::1",
+            "A mail1.lab.test 11.0.0.1 → 11.0.0.2",
+        ),
+        (
+            "other.test. ",
+            '_mta-sts.lab.test. TXT "v=STSv1; id=1"\nother.test. ',
+            "MTA-STS lab.test v=STSv1; id=1",
+        ),
+    ],
+)
+async def test_a_record_that_is_another_is_a_row_with_both_values_and_when(
+    named: Named, was: str, now: str, change: str
+) -> None:
+    assert await named.seen() == []
+    before = datetime.now(UTC)
+    named.publishes(was, now)
+    await named.ask()
+    result = await named.look()
+    assert change in told(result)
+    assert "change.dns" in result.codes
+    (target,) = records.targets(named.system)
+    standing = Standing(kind="records", target=target, interval=30).take(result)
+    row = next(one for one in listed([standing], None) if one.what == change)
+    assert (row.host, row.kind) == ("dns", "dns")
+    assert row.after is not None
+    assert row.at is not None
+    assert row.after <= before <= row.at
+
+
+async def test_what_is_not_ours_and_a_text_of_others_is_no_change(named: Named) -> None:
+    await named.resolver.records("other.test.", "MX", deadline=5)
+    assert await named.seen() == []
+    named.publishes("site-verification=12345", "site-verification=67890")
+    named.peer.zone = parsed(
+        ZONE.replace("12345", "67890").replace("10 mail.other", "20 mail.other")
+    )
+    await named.resolver.records("other.test.", "MX", deadline=5)
+    assert await named.seen() == []
+
+
+async def test_a_name_server_that_fails_is_no_change(named: Named) -> None:
+    await named.seen()
+    named.peer.behaviour = behaviours.servfail
+    assert await named.seen() == []
+
+
+async def test_the_baseline_is_kept_and_taken_anew_by_word(named: Named) -> None:
+    await named.seen()
+    named.publishes("p=none", "p=reject")
+    records._memories.clear()  # as a program that has just been started
+    assert await named.seen() == ["DMARC lab.test v=DMARC1; p=none → v=DMARC1; p=reject"]
+    assert told(await named.look(retake=True)) == []
+    assert told(await named.look()) == []
+
+
+async def test_what_was_healthy_for_an_hour_is_good_and_stays_listed(
+    named: Named, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await named.seen()
+    named.publishes("p=none", "p=reject")
+    await named.seen()
+    late = datetime.now(UTC) + 2 * HOUR
+    monkeypatch.setattr(records, "now", lambda: late)
+    monkeypatch.setattr(_remembered, "now", lambda: late)
+    monkeypatch.setattr(records, "STALE", 3 * HOUR)
+    (target,) = records.targets(named.system)
+    options = records.Options(folder=str(named.folder))
+    records.healthy(target, options, late - HOUR, late)
+    result = await named.look()
+    assert isinstance(result.facts, ChangeFacts)
+    (change,) = result.facts.changes
+    assert change.good_since == late
+    assert result.facts.good is not None
+    assert result.facts.good.by == BY_ITSELF
+    records.healthy(target, options, None, late)
+    assert next(iter(records._memories.values())).health is None
+
+
+async def test_before_anything_was_asked_there_is_nothing_to_compare(named: Named) -> None:
+    result = await named.look()
+    assert (result.state, result.facts) == (State.OK, None)
+    assert "no check has seen a record of ours" in result.summary
+
+
+def test_the_answers_that_are_kept_are_bounded_and_what_is_asked_again_stays() -> None:
+    seen = SeenRecords()
+    for number in range(QUESTIONS_LIMIT):
+        seen.answered(f"n{number}.test", "A", Answer((), 1))
+    seen.answered("N0.test.", "A", Answer((), 1))
+    seen.answered("more.test", "A", NoSuchName("x"))
+    seen.answered("silent.test", "A", LookupFailed("x"))
+    names = {name for name, _, _ in seen}
+    assert len(names) == QUESTIONS_LIMIT
+    assert {"n0.test", "more.test"} < names
+    assert not {"n1.test", "silent.test"} & names
+
+
+@given(
+    st.lists(
+        st.tuples(st.text(max_size=30), st.sampled_from(records.KINDS), st.binary(max_size=40))
+    )
+)
+def test_whatever_a_name_server_says_is_harmless_and_bounded(
+    said: list[tuple[str, str, bytes]],
+) -> None:
+    seen = SeenRecords()
+    for name, kind, text in said:
+        answer = Answer((text.decode("latin-1"),) * 60, 1, texts=(text,) * 60)
+        if kind in ("A", "AAAA"):
+            answer = Answer(("192.0.2.1",), 1)
+        seen.answered(f"{name}._domainkey.lab.test", kind, answer)
+    for label, (copy, _) in records.ours(seen, {"lab.test"}, datetime.min.replace(tzinfo=UTC)):
+        assert label.isprintable()
+        assert all(line.isprintable() for line in (copy.text or "").split("\n"))
+        assert (copy.text or "").count("\n") < records.RECORDS_LIMIT
