@@ -15,12 +15,16 @@ from widgets.text import Row, Span, pad, row, width_of
 
 
 class LogLine(Struct, frozen=True):
-    """One line: when, who, what, and how it ended where it ended somehow."""
+    """One line: when, who, what, and how it ended where it ended somehow.
+
+    `is_routine`: a check wrote it, as it writes many.
+    """
 
     at: datetime
     who: str
     text: str
     state: State | None = None
+    is_routine: bool = False
 
 
 class LogStrip(Framed):

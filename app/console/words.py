@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
 
 from app.console.bar import OFFER, is_offered
 from app.engine import Scene
 from app.incident.entry import Entry
-from app.incident.kinds import CheckTurned, CommandEnded, Data, NoticeSent, Unknown
+from app.incident.kinds import (
+    CheckTurned,
+    CommandEnded,
+    Data,
+    ItemChanged,
+    NoticeSent,
+    Unknown,
+)
 from app.incident.situation import Situation
 from app.incident.unended import lost
 from checks.model import State, worst
@@ -55,7 +64,24 @@ def _entries(now: Situation, at: datetime) -> tuple[LogLine, ...]:
     if now.resumed_after and 0 < place <= len(lines):
         at = lines[place - 1].at
         lines.insert(place, LogLine(at=at, who="here", text=_resumed(now, at)))
-    return tuple(lines)
+    return tuple(_folded(lines))
+
+
+def _folded(lines: Sequence[LogLine]) -> Iterator[LogLine]:
+    """Of what checks write in a row the newest alone: the strip is low, and people write in it."""
+    for is_routine, group in groupby(lines, key=lambda line: line.is_routine):
+        *older, newest = group
+        if is_routine and len(older) > 1:
+            states = [one.state for one in older if one.state is not None]
+            yield LogLine(
+                at=older[-1].at,
+                who=newest.who,
+                text=f"{len(older)} entries of the checks, and then",
+                state=worst(states) if states else None,
+            )
+        else:
+            yield from older
+        yield newest
 
 
 def _resumed(now: Situation, at: datetime) -> str:
@@ -83,7 +109,14 @@ def _lost(begun: Entry) -> LogLine:
 def _entry(entry: Entry) -> LogLine:
     waits = "" if entry.is_written else "not written yet: "
     said = STAMP.sub(_brief, entry.lines()[0])
-    return LogLine(at=entry.at, who=entry.who, text=waits + said, state=_state_of(entry.data))
+    data = entry.data
+    return LogLine(
+        at=entry.at,
+        who=entry.who,
+        text=waits + said,
+        state=_state_of(data),
+        is_routine=isinstance(data, CheckTurned) or (isinstance(data, ItemChanged) and data.auto),
+    )
 
 
 def _brief(stamp: re.Match[str]) -> str:

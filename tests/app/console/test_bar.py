@@ -7,9 +7,11 @@ from msgspec.structs import replace
 from app.console import bar, words
 from app.engine import Scene
 from app.incident.kinds import (
+    CheckTurned,
     Closed,
     Data,
     EtaChanged,
+    ItemChanged,
     Joined,
     Note,
     Resolved,
@@ -100,3 +102,23 @@ def test_who_resumes_an_incident_reads_in_one_line_what_it_has_come_to() -> None
     many = [*entries, *(said(Note(), 1900, "ana", "x") for _ in range(100))]
     later = replace(situation("2026-11-23-01", many), resumed_after=2)
     assert resumed(later) == [], "it scrolls away with what is as old"
+
+
+def test_what_checks_write_in_a_row_does_not_push_a_persons_lines_out_of_the_strip() -> None:
+    turns = [
+        said(CheckTurned(check=f"smtp/mail{one}:25", state=state, was="OK"), one, "ana", "refused")
+        for one, state in enumerate(("CRITICAL", "WARNING", "OK"))
+    ]
+    ticked = said(ItemChanged(item="power", title="Power", state="done", auto=True), 5)
+    by_hand = said(ItemChanged(item="eta", title="Read", state="done"), 6, "raj")
+    entries = [OPENED, *turns, ticked, said(Note(), 6, "ana", "I look"), *turns[:2], by_hand]
+    lines = words.log(scene(situation("2026-11-23-01", entries)))
+    assert lines[1].text == "3 entries of the checks, and then"
+    assert [(line.who, line.state) for line in lines[1:]] == [
+        ("auto", State.CRITICAL),
+        ("auto", None),
+        ("ana", None),
+        ("auto", State.CRITICAL),
+        ("auto", State.WARNING),
+        ("raj", None),
+    ]
