@@ -29,7 +29,8 @@ said() { bounded @TRY@ "$@" 2>&1 >/dev/null </dev/null | head -c 2000; }
 ends_well() { bounded @TRY@ "$@" >/dev/null 2>&1 </dev/null; }
 echo "user $(id -un)"; [ "$(id -u)" = 0 ] && { echo root; exit; }
 right() {
-  number=$1 plain=$2 group=$3 names=$4 paths=; shift 4
+  number=$1 plain=$2 group=$3 where=$4 names=$5 paths=; shift 5
+  [ -z "$where" ] || [ -e "$where" ] || return
   for name in $names; do path=$(command -v "$name") && paths="$paths $path"; done
   [ "$paths" ] || return
   first=${paths# } first=${first%% *} verdict=refused
@@ -64,6 +65,7 @@ class Right(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     allow: tuple[str, ...]
     plain: bool = True
     group: str = ""
+    where: str = ""
 
 
 class Held(Struct, frozen=True):
@@ -102,7 +104,7 @@ async def ask(login: Login) -> Rights:
     lines = [
         shlex.join(
             [
-                *("right", str(number), "1" if one.plain else "", one.group),
+                *("right", str(number), "1" if one.plain else "", one.group, one.where),
                 *(" ".join(one.programs), *one.probe),
             ]
         )

@@ -45,6 +45,7 @@ def events(answer: Answer, lines: Mapping[str, Sequence[str]], since: datetime) 
     found = [
         *_grouped((begin, one) for begin, one in packages if one.at >= since),
         *_sessions(lines.get("sessions", ()), answer),
+        *commits(lines.get("etckeeper", ())),
     ]
     if answer.booted >= since:
         found.append(Change("reboot", "the host was started", answer.booted))
@@ -208,6 +209,36 @@ def _session_time(text: str, answer: Answer) -> datetime | None:
         return (at.replace(year=at.year - 1) if is_ahead else at).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+COMMITS_KEPT = 50
+
+FILES_NAMED = 2
+"""Files of a commit that its row names; its diff has ten of those that mail may go by."""
+
+
+def commits(lines: Iterable[str]) -> Iterator[Change]:
+    r"""Commits of etckeeper, the latest first: time, author, subject, number of files, mail's.
+
+    >>> line = "1733000000\tana\tallow the new relay\t3\tpostfix/main.cf postfix/relay"
+    >>> next(commits([line])).what
+    'allow the new relay: postfix/main.cf, postfix/relay, 1 more'
+    """
+    for line in list(lines)[:COMMITS_KEPT]:
+        words = line.split("\t")
+        if len(words) != 5 or not words[0].isascii() or not words[0].isdigit():
+            continue
+        at = _from_epoch(int(words[0][:20]))
+        if at is None:
+            continue
+        who, subject, count, names = (visible(word, SESSION_LIMIT) for word in words[1:])
+        files = names.split()
+        named = [*files[:FILES_NAMED]]
+        number = int(count) if count.isascii() and count.isdigit() and len(count) < 10 else 0
+        if rest := number - len(named):
+            named.append(f"{rest} more" if named else f"{rest} file{'' if rest == 1 else 's'}")
+        what = f"{redact(visible(subject, VALUE_LIMIT))}: {', '.join(named)}"
+        yield Change("commit", what, at, who=visible(who, 64), diff=tuple(files))
 
 
 def attributed(changes: Iterable[Change], told: Sequence[Change]) -> list[Change]:

@@ -147,7 +147,36 @@ sessions() {
       grep -vE "for $(id -un) from |COMMAND=/[^ ]*/($looks)" | tail -n 500 ;;
   esac
 }
-looks='postqueue|postcat|mailq|nft -s|dmesg|exim4? -b|grep -r \. /var/spool/cron'
+looks='postqueue|postcat|mailq|nft -s|dmesg|exim4? -b|grep -r \. /var/spool/cron|git -C /etc --no'
+etc=/etc
+commits() {
+  [ -x $etc/.git ] || { as_root git -C $etc --no-pager log -n 200 --date raw --name-only; return; }
+  have git || { refuse 'git is not installed'; return; }
+  log=$(git -c safe.directory=$etc -C $etc --no-pager log -n 200 --date raw --name-only 2>&1) ||
+    log=$(refuse "$(printf '%s' "$log" | tail -n 1)")
+  printf '%s\n' "$log"
+}
+etckeeper() {
+  # A commit as one line: time, author, subject, files, those of them that mail may go by.
+  commits | awk -v "since=$since" -v "mail=$mail_paths" '
+    function tell() {
+      if (at >= since) printf "%d\t%s\t%s\t%d\t%s\n", at, who, subject, count, files
+      at = 0; who = subject = files = ""; count = shown = 0
+    }
+    /^%/ && !at { print; next }
+    { gsub(/\t/, " ") }
+    /^commit [0-9a-f]+/ { tell(); next }
+    /^Author: / { sub(/^Author: */, ""); sub(/ *<[^<]*$/, ""); who = substr($0, 1, 64); next }
+    /^Date: / { at = $2; next }
+    /^    / { if (subject == "") subject = substr($0, 5, 200); next }
+    /^[^ ]/ && !/^Merge: / {
+      count++
+      if ($0 ~ mail && ++shown <= 10) files = files (shown > 1 ? " " : "") substr($0, 1, 100)
+    }
+    END { tell() }'
+}
+mail_paths='^"?(postfix|dovecot|exim|opendkim|opendmarc|rspamd|amavis|spamassassin|clamav|mail|aliases'
+mail_paths="$mail_paths|ssl|letsencrypt|resolv|hosts|network|netplan|nftables|iptables|cron|systemd|default)"
 settings=
 if have postconf; then
   show postfix '/etc/postfix/main.cf' postconf -n; settings=$text
@@ -181,6 +210,7 @@ if have nft; then show firewall '' nft_rules
 elif have iptables-save; then show firewall '' iptables_rules; fi
 show cron '/etc/crontab /etc/cron.d /etc/cron.d/* /etc/cron.*ly' cron
 show sessions '' sessions
+[ ! -e $etc/.git ] || show etckeeper '' etckeeper
 echo end
 """
 """Enabled, masked and overridden units are the links and files that systemctl(1) makes: asking

@@ -19,7 +19,7 @@ from checks.drift._versions import Versions
 from checks.facts import Change
 from checks.hosts import LoginError
 
-BY_SUDO = ("cron", "firewall")
+BY_SUDO = ("cron", "etckeeper", "firewall")
 """The sections that sudo is asked for where this login may not see all."""
 
 SUDO_AGAIN = 86400.0

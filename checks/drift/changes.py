@@ -42,6 +42,7 @@ FINDINGS = {
     "change.unit": "a systemd unit was enabled, disabled, masked or overridden",
     "change.firewall": "the firewall's rules differ from the baseline",
     "change.cron": "what cron starts differs from the baseline",
+    "change.commit": "etckeeper has a new commit of /etc",
     "change.reboot": "the host was started not long ago",
     "change.sudo": "somebody did something as another user",
     "change.login": "somebody logged in",
@@ -61,6 +62,8 @@ MENDS = {
     "firewall": "sudo visudo, and add: {user} ALL=(root) NOPASSWD:"
     " /usr/sbin/nft -s -t list ruleset",
     "sessions": "sudo gpasswd --add {user} systemd-journal",
+    "etckeeper": "sudo visudo, and add: {user} ALL=(root) NOPASSWD: /usr/bin/git -C /etc --no-pager"
+    " log -n 200 --date raw --name-only",
     "dpkg-log": "sudo gpasswd --add {user} adm",
     "apt-log": "sudo gpasswd --add {user} adm",
     "exim": "sudo gpasswd --add {user} Debian-exim",

@@ -50,11 +50,11 @@ class DriftFacts(Struct, frozen=True, tag=True):
 class Change(Struct, frozen=True, tag=True):
     """Something on a host that is not as it was, or that somebody did there.
 
-    `kind` is parameter, package, hold, certificate, unit, firewall, cron, dns, reboot, sudo, login;
-    `what` names it, `old` and `new` are its values, empty where there is none. It was at `at`, or,
-    where `after` is set, some time between the two. `who` and `how` say by whom and by what
-    command, as far as a log tells, `about` what the manual says of a parameter; `diff` are lines
-    of evidence. `good_since` as for `FileChange`.
+    `kind` is parameter, package, hold, certificate, unit, firewall, cron, dns, commit (in /etc),
+    reboot, sudo or login; `what` names it, `old` and `new` are its values, empty where there is
+    none. It was at `at`, or, where `after` is set, some time between the two. `who` and `how` say
+    by whom and by what command, as far as a log tells, `about` what the manual says of a parameter;
+    `diff` are lines of evidence. `good_since` as for `FileChange`.
     """
 
     kind: str

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,7 @@ class Ordinary(Far):
         words = list(argv)
         for path in ("/var/log", "/var/spool", "/etc/cron"):
             words[2] = words[2].replace(path, f"{self.root}{path}")
+        words[2] = words[2].replace("\netc=/etc\n", f"\netc={self.root}/etc\n")
         return await super().run(words, deadline=deadline, limit=limit)
 
 
@@ -192,6 +195,77 @@ async def test_sudo_that_refuses_the_crontabs_is_still_asked_for_the_firewall(ke
     )
     for _ in range(2):
         assert [one.partition(":")[0] for one in unseen(await kept.look())] == ["cron"]
+
+
+def git(folder: Path, *words: str, when: datetime, **environment: str) -> None:
+    """As etckeeper(8) commits: in the name of who used sudo."""
+    stamp = f"{when.timestamp():.0f} +0100"
+    names = {"GIT_AUTHOR_NAME": "ana", "GIT_COMMITTER_NAME": "root", **environment}
+    mails = {"GIT_AUTHOR_EMAIL": "ana@mx", "GIT_COMMITTER_EMAIL": "root@mx"}
+    dates = {"GIT_AUTHOR_DATE": stamp, "GIT_COMMITTER_DATE": stamp}
+    own = {"HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1", "PATH": os.environ["PATH"]}
+    argv = ["git", "-C", str(folder), *words]
+    environ = {**own, **names, **mails, **dates}
+    subprocess.run(argv, check=True, capture_output=True, env=environ)
+
+
+@pytest.fixture
+def committed(kept: Kept) -> Kept:
+    """/etc is under etckeeper: an old commit, one of mail's files, one of the package manager."""
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
+    at, etc = datetime.now(UTC), kept.root / "etc"
+    git(etc, "init", "-q", when=at)
+    for days, subject, name, text in (
+        (9, "Initial commit", "crontab", "old\n"),
+        (2, "relay for the new branch", "postfix/main.cf", "relayhost = x\n"),
+        (0, "committing changes in /etc made by 'apt install jq'", "jq.conf", "\n"),
+    ):
+        kept.write(f"etc/{name}", text)
+        git(etc, "add", "-A", when=at)
+        body = "Body\n\ncommit 1234567\nAuthor: x <y>"
+        git(etc, "commit", "-qm", f"{subject}\n\n{body}", when=at - timedelta(days=days, hours=1))
+    return kept
+
+
+async def test_etckeepers_commits_of_the_last_days_are_rows_with_who_and_what_of_mail(
+    committed: Kept,
+) -> None:
+    result = await committed.look()
+    assert told(result, "commit") == [
+        "committing changes in /etc made by 'apt install jq': 1 file",
+        "relay for the new branch: postfix/main.cf",
+    ]
+    assert isinstance(result.facts, ChangeFacts)
+    (mail,) = [one for one in result.facts.changes if one.diff == ("postfix/main.cf",)]
+    assert mail.who == "ana"
+    assert mail.at < datetime.now(UTC) - timedelta(days=2)
+    assert "change.commit" in result.codes
+    assert unseen(result) == ()
+
+
+async def test_commits_that_are_for_root_are_read_by_the_one_command_that_sudo_lets_us(
+    committed: Kept,
+) -> None:
+    committed.hide("etc/.git")
+    refused = await committed.look()
+    assert unseen(refused) == ("etckeeper: sudo: a password is required",)
+    assert "NOPASSWD: /usr/bin/git -C /etc --no-pager log -n 200 --date raw" in refused.mend
+    line = "commit 12ab\nAuthor: bob <b@mx>\nDate:   $(date +%s) +0000\n\n    why\n\npostfix/x"
+    asked = f"-n git -C {committed.root}/etc --no-pager log -n 200 --date raw --name-only"
+    script = f'#!/bin/sh\n[ "$*" = "{asked}" ] || exit 1\nprintf "%b\\n" "{line}"\n'
+    committed.write("bin/sudo", script)
+    changes._memories.clear()
+    shutil.rmtree(committed.root / "state")
+    allowed = await committed.look()
+    assert told(allowed, "commit") == ["why: postfix/x"]
+    assert unseen(allowed) == ()
+
+
+async def test_a_repository_that_git_cannot_read_is_said(committed: Kept) -> None:
+    (committed.root / "etc/.git/HEAD").unlink()
+    (gap,) = unseen(await committed.look())
+    assert gap.startswith("etckeeper: fatal: not a git repository")
 
 
 async def test_diff_tells_what_was_not_seen(kept: Kept) -> None:
