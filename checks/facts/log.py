@@ -12,8 +12,9 @@ from checks.facts.queue import Reason
 class LogKind(Struct, frozen=True, tag=True):
     """A known kind of trouble in a host's logs, such as ``log.postfix.deferred``.
 
-    `count` is over all that was read, `recent` over the last minutes. `users`, `domains` and
-    `hosts` are those named most often; `example` is the latest line.
+    `count` is over all that was read; `recent` are those of the last minutes that nothing has ended
+    since. Of these, where there are any, are the rest: `users`, `domains` and `hosts` named most
+    often, `last`, and `example`, the latest line.
     """
 
     code: str

@@ -40,6 +40,11 @@ class Event(Struct, frozen=True, kw_only=True):
         """The code of its kind; empty where none is known."""
         return self.pattern.code if self.pattern else ""
 
+    @property
+    def tried(self) -> tuple[str, str]:
+        """The service that a user tried to log in by, and the user; as `logged_in` says it."""
+        return self.text.partition(":")[0], self.user.lower()
+
 
 _SOUNDS_BAD = re.compile(
     r"(?i)\b(warning|error|fatal|panic|crit(ical)?|emerg|alert|failed|failure|refused|denied|"
@@ -56,6 +61,8 @@ _WORKED = (
 )  # fmt: skip
 """How Postfix, Dovecot and Exim say that something works."""
 
+_LOGIN = re.compile(r"^([\w-]{1,32}-login): Login: user=<([^>]{1,256})>")
+
 _SENDER = re.compile(r"^([0-9A-Za-z]{1,32}): from=<([^>]{0,256})>")
 _EXIM_SENDER = re.compile(r"^([0-9A-Za-z]+-[0-9A-Za-z]+-[0-9A-Za-z]+) <= (\S{1,256})")
 
@@ -63,6 +70,12 @@ _EXIM_SENDER = re.compile(r"^([0-9A-Za-z]+-[0-9A-Za-z]+-[0-9A-Za-z]+) <= (\S{1,2
 def worked(line: Line) -> str:
     """What the line shows to work: login, delivery; empty where nothing."""
     return next((what for what, pattern in _WORKED if pattern.search(line.text)), "")
+
+
+def logged_in(line: Line) -> tuple[str, str] | None:
+    """The service and the user of a login to Dovecot, e.g. ``imap-login`` and ``ben@lab.test``."""
+    found = _LOGIN.match(line.text)
+    return (found[1], visible(found[2], NAME_LIMIT).lower()) if found else None
 
 
 def sender(line: Line) -> tuple[str, str] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -11,13 +11,16 @@ from msgspec import Struct
 from checks.facts import LogFacts, LogKind, LogShape, LostMail, Reason
 from checks.log_line import Line
 from checks.model import State
-from checks.server._log_events import Event, event, sender, worked
+from checks.server._log_events import Event, event, logged_in, sender, worked
 
 EVENTS = 20_000
 """Troubles kept of a host. Beyond, the oldest are forgotten before their time, which is said."""
 
 SENDERS = 20_000
 """Queue ids whose sender is kept until the message's fate is read."""
+
+LOGINS = 20_000
+"""Users whose latest login is kept; who has not come in for longest is forgotten first."""
 
 SHOWN, SHAPES_SHOWN, LOST_SHOWN = 20, 50, 200
 """Names of a kind, shapes, and lost messages in the facts."""
@@ -42,6 +45,7 @@ class Ledger:
         self._events: deque[Event] = deque(maxlen=EVENTS)
         self._senders: dict[str, str] = {}
         self._last: dict[str, datetime] = {}
+        self._logins: dict[tuple[str, str], datetime] = {}
         self._lines = 0
 
     def take(self, reading: Reading) -> None:
@@ -66,6 +70,21 @@ class Ledger:
             self._events.append(told)
         elif what := worked(line):
             self._last[what] = line.at
+            self._take_login(line)
+
+    def _take_login(self, line: Line) -> None:
+        if who := logged_in(line):
+            self._logins.pop(who, None)
+            self._logins[who] = line.at
+            if len(self._logins) > LOGINS:
+                del self._logins[next(iter(self._logins))]
+
+    def _is_over(self, one: Event) -> bool:
+        """Whether whom it hit has come in since."""
+        if one.pattern is None or not one.pattern.is_over_by_login:
+            return False
+        came_in = self._logins.get(one.tried)
+        return came_in is not None and came_in > one.at
 
     def recent(self, since: datetime) -> list[Event]:
         """The troubles since then."""
@@ -79,7 +98,7 @@ class Ledger:
             until=reading.now,
             sources=reading.sources,
             lines=self._lines,
-            kinds=kinds(self._events, recent),
+            kinds=kinds(self._events, recent, self._is_over),
             shapes=shapes(self._events),
             lost=tuple(map(self._lost, lost[-LOST_SHOWN:])),
             lost_count=len(lost),
@@ -99,30 +118,36 @@ class Ledger:
         )
 
 
-def kinds(events: Iterable[Event], recent: datetime) -> tuple[LogKind, ...]:
+def kinds(
+    events: Iterable[Event], recent: datetime, is_over: Callable[[Event], bool]
+) -> tuple[LogKind, ...]:
     """The known troubles, the gravest first, then the most frequent of late."""
     groups: dict[str, list[Event]] = {}
     for one in events:
         if one.pattern:
             groups.setdefault(one.code, []).append(one)
-    found = [(own[0].pattern, _kind(own, recent)) for own in groups.values()]
+    found = [(own[0].pattern, _kind(own, recent, is_over)) for own in groups.values()]
     found.sort(key=lambda one: (-(one[0].means.badness if one[0] else 0), -one[1].recent))
     return tuple(kind for _, kind in found)
 
 
-def _kind(own: list[Event], recent: datetime) -> LogKind:
+def _kind(own: list[Event], recent: datetime, is_over: Callable[[Event], bool]) -> LogKind:
+    """Of what still counts, where anything does; else of what was."""
     pattern = own[0].pattern
+    going_on = [one for one in own if not is_over(one)]
+    counts = [one for one in going_on if one.at >= recent]
+    named = counts or own
     return LogKind(
         code=own[0].code,
         meaning=pattern.meaning if pattern else "",
         count=len(own),
-        recent=sum(one.at >= recent for one in own),
-        first=own[0].at,
-        last=own[-1].at,
-        users=_most(one.user for one in own),
-        domains=_most(one.domain for one in own),
-        hosts=_most(one.host for one in own),
-        example=own[-1].text,
+        recent=len(counts),
+        first=(going_on or own)[0].at,
+        last=named[-1].at,
+        users=_most(one.user for one in named),
+        domains=_most(one.domain for one in named),
+        hosts=_most(one.host for one in named),
+        example=named[-1].text,
     )
 
 

@@ -22,7 +22,11 @@ _STATES = {"ok": State.OK, "warning": State.WARNING, "critical": State.CRITICAL}
 
 
 class Pattern(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A known message. `is_lost` says that mail was given up: bounced, expired or thrown away."""
+    """A known message.
+
+    `is_lost` says that mail was given up: bounced, expired or thrown away; `is_over_by_login` that
+    a later login of the same user by the same service ends it.
+    """
 
     code: str
     meaning: str
@@ -32,6 +36,7 @@ class Pattern(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     state: str = "ok"
     least: int = 1
     is_lost: bool = False
+    is_over_by_login: bool = False
 
     @property
     def means(self) -> State:

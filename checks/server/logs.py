@@ -2,8 +2,9 @@
 
 Asked of the journal or the log files (`_log_script.py`), from an hour before the first look on,
 then only what is new. Known messages (``patterns/*.toml``) give findings; what a kind means, and
-how many of it within minutes, stands there: one line is no verdict, and what has stopped minutes
-ago is history. Grouped by shape, so that what is new since the onset can stand first.
+how many of it within minutes, stands there: one line is no verdict, and what has stopped five
+minutes ago is history (`recent`); a refused login sooner, when the same user comes in. Grouped by
+shape, so that what is new since the onset can stand first.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from checks.server._log_ledger import Ledger
 from checks.server._log_look import Answer, Place, answer, ask, mend
 from checks.server._log_patterns import Pattern, patterns
 from checks.server._thread import begin
+from checks.when import span
 
 FINDINGS = _look.FINDINGS | {
     "log.not-allowed": "this user may not read the logs",
@@ -35,6 +37,8 @@ FINDINGS = _look.FINDINGS | {
 FIRST_WINDOW_WHEN_SLOW = 300.0
 """Seconds that a second try looks back when the first took too long."""
 
+NOT_NOW = 60.0
+"""Seconds after which it is said when a trouble was last seen."""
 
 EVIDENCE = 5
 """Lines that stand as evidence; the facts have more."""
@@ -160,15 +164,18 @@ def judge(facts: LogFacts) -> list[Judged]:
         pattern = known[kind.code]
         if kind.recent:
             state = pattern.means if kind.recent >= pattern.least else State.OK
-            judged.append(Judged(state, kind.code, in_a_line(kind, pattern)))
+            judged.append(Judged(state, kind.code, in_a_line(kind, pattern, facts.until)))
     return sorted(judged, key=lambda one: -one.state.badness)
 
 
-def in_a_line(kind: LogKind, pattern: Pattern) -> str:
-    """``mailbox over quota: eva@lab.test (3 times)``."""
+def in_a_line(kind: LogKind, pattern: Pattern, until: datetime) -> str:
+    """``a mailbox is full: eva@lab.test (3 times, last 2m 10s ago)``."""
     names = [one.text for one in (kind.users or kind.domains or kind.hosts)[:3]]
     named = f": {', '.join(names)}" if names else ""
-    times = f" ({kind.recent:,} times)" if kind.recent > 1 else ""
+    age = (until - kind.last).total_seconds()
+    told = [f"{kind.recent:,} times"] if kind.recent > 1 else []
+    told += [f"last {span(age)} ago"] if age >= NOT_NOW else []
+    times = f" ({', '.join(told)})" if told else ""
     return f"{pattern.meaning}{named}{times}"
 
 

@@ -27,6 +27,10 @@ BOUNCED = (
 )
 FROM = "mail1 postfix/qmgr[5]: 613AC53: from=<ana@lab.test>, size=1, nrcpt=1 (queue active)"
 LOGIN = "mail1 dovecot: imap-login: Login: user=<ben@lab.test>, method=PLAIN, rip=::1, lip=::1"
+LOCKED = (
+    "mail1 dovecot: imap-login: Disconnected: Connection closed (internal failure, 1 successful "
+    "auths): user=<ben@lab.test>, method=PLAIN, rip=::1, lip=::1, TLS, session=<8lkuWQphSM79>"
+)
 
 
 class Log:
@@ -91,6 +95,31 @@ async def test_old_trouble_is_told_and_accuses_nobody_any_more(log: Log) -> None
     result = await log.look()
     assert (result.state, result.codes) == (State.OK, ())
     assert facts(result).kinds[0].count == 9
+
+
+async def test_a_refused_login_is_over_when_the_same_user_comes_in_by_the_same_service(
+    log: Log,
+) -> None:
+    log.say(LOCKED, LOCKED.replace("ben", "eva"), ago=210)
+    log.say(LOGIN.replace("imap", "pop3"), LOGIN.replace("ben", "ana"), ago=100)
+    both = await log.look()
+    assert both.state == State.WARNING
+    assert "ben@lab.test, eva@lab.test (2 times, last 3m " in both.summary
+    log.say(LOGIN)
+    assert ": eva@lab.test (last 3m " in (await log.look()).summary
+    log.say(LOGIN.replace("ben", "Eva"))
+    result = await log.look()
+    assert (result.state, facts(result).kinds[0].count) == (State.OK, 2)
+    log.say(LOCKED, ago=5)
+    result = await log.look()
+    assert result.summary.endswith(": ben@lab.test")
+    assert facts(result).kinds[0].first == facts(result).kinds[0].last
+
+
+async def test_who_was_hit_long_ago_is_not_named_with_who_is_hit_now(log: Log) -> None:
+    log.say(QUOTA, ago=1000)
+    log.say(QUOTA.replace("eva", "ben"))
+    assert ": ben@lab.test" in (await log.look()).summary
 
 
 async def test_lines_older_than_the_window_are_not_read(log: Log) -> None:
