@@ -66,7 +66,7 @@ _memories: dict[tuple[str, str], Remembered] = {}
 
 
 def targets(system: System) -> list[Target]:
-    """All domains and hosts together: the other checks have asked for what belongs to them."""
+    """All domains and hosts that have a name, together: others ask for what belongs to them."""
     all_of_them = Target(
         name="dns",
         about="records",
@@ -74,7 +74,8 @@ def targets(system: System) -> list[Target]:
         hosts=system.hosts,
         domains=tuple(system.domains),
     )
-    return [all_of_them] if system.hosts or system.domains else []
+    is_named = any(not address_literal(host.address) for host in system.hosts)
+    return [all_of_them] if is_named or system.domains else []
 
 
 async def check(target: Target, options: Options, *, deadline: float) -> Result:  # noqa: ARG001
