@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -49,6 +48,10 @@ class StillLooking(Exception):
     """The look before this one has not come back: a file system hangs."""
 
 
+Step = tuple[str, Pair, datetime | None]
+"""A file that differs, as it was and is, and since when it counts as good."""
+
+
 class Drift(Struct, frozen=True, kw_only=True):
     """What one look found, against `versions`; there are none while there is nothing to take.
 
@@ -75,7 +78,9 @@ class Watch:
         self._known: dict[str, Copy] = {}
         self._view: View | None = None
         self._changes: dict[tuple[str, int], tuple[Pair, FileChange]] = {}
+        self._pairs: dict[str, Pair] = {}
         self._since: dict[str, tuple[Copy | None, datetime]] = {}
+        self._between: tuple[Versions, list[Step]] = (), []
         self._is_looking = False
 
     async def look(self, deadline: float) -> View:
@@ -122,8 +127,9 @@ class Watch:
             adopted = tuple(_adopted(one, self.watched, view) for one in versions)
             not_kept = self._kept.keep(adopted)
         if self._kept.versions:
-            not_kept = not_kept or self._settle(view, at)
-        changes = self._changed(view) if self._kept.versions else ()
+            trouble = self._settle(view, at)
+            not_kept = not_kept or trouble
+        changes = self._changed() if self._kept.versions else ()
         return Drift(
             view=view,
             versions=self._kept.versions,
@@ -134,9 +140,9 @@ class Watch:
 
     def _settle(self, view: View, at: datetime) -> str:
         """Have count as good what stood long enough; why that could not be written, else empty."""
-        pairs = _pairs(self._kept.versions[-1].files, view.files, view)
+        self._pairs = _pairs(self._kept.versions[-1].files, view)
         since = {}
-        for name, (_, new) in pairs.items():
+        for name, (_, new) in self._pairs.items():
             was, first = self._since.get(name, (None, at))
             stands = name in self._since and (was is new or (was and new and is_same(was, new)))
             since[name] = (new, first if stands else at)
@@ -148,12 +154,15 @@ class Watch:
             for name, (new, first) in since.items()
             if at - first >= SETTLED and (new is None or new.digest)
         }
-        return self._kept.keep_by_itself(settled(self._kept.versions, ripe, at))
+        not_kept = self._kept.keep_by_itself(settled(self._kept.versions, ripe, at))
+        if ripe:
+            self._pairs = _pairs(self._kept.versions[-1].files, view)
+        return not_kept
 
-    def _changed(self, view: View) -> tuple[FileChange, ...]:
+    def _changed(self) -> tuple[FileChange, ...]:
         """What differs, the latest first; a difference seen before is not worked out again."""
         found: dict[tuple[str, int], tuple[Pair, FileChange]] = {}
-        for name, pair, good_since in self._steps(view):
+        for name, pair, good_since in self._steps():
             key = (name, id(pair[1]))
             seen = self._changes.get(key)
             if seen and seen[0][0] is pair[0] and seen[0][1] is pair[1]:
@@ -167,22 +176,22 @@ class Watch:
         changes = [one for _, one in found.values()]
         return tuple(sorted(changes, key=lambda one: one.at or EARLIEST, reverse=True))
 
-    def _steps(self, view: View) -> Iterator[tuple[str, Pair, datetime | None]]:
-        """Each file that differs between two versions, or the newest and now; the latest first.
+    def _steps(self) -> list[Step]:
+        """What differs between the newest version and now, then between versions."""
+        versions = self._kept.versions
+        if versions is not self._between[0]:
+            between: list[Step] = [
+                (name, pair, new.at)
+                for old, new in reversed(list(pairwise(compared(versions))))
+                for name, pair in differences(old.files, new.files).items()
+            ]
+            self._between = versions, between
+        return [*((name, pair, None) for name, pair in self._pairs.items()), *self._between[1]]
 
-        With it, since when it counts as good.
-        """
-        versions = compared(self._kept.versions)
-        for name, pair in _pairs(versions[-1].files, view.files, view).items():
-            yield name, pair, None
-        for old, new in reversed(list(pairwise(versions))):
-            for name, pair in differences(old.files, new.files).items():
-                yield name, pair, new.at
 
-
-def _pairs(before: dict[str, Copy], after: dict[str, Copy], view: View) -> dict[str, Pair]:
+def _pairs(good: dict[str, Copy], view: View) -> dict[str, Pair]:
     """What differs, but for what may only have gone out of sight."""
-    pairs = differences(before, after)
+    pairs = differences(good, view.files)
     return {name: pair for name, pair in pairs.items() if not _is_hidden(name, pair, view)}
 
 

@@ -27,7 +27,7 @@ from checks.drift._versions import (
 from checks.drift._watch import Drift, Watch
 from checks.facts import BY_ITSELF, BY_PERSON, ChangeFacts, Good
 from checks.hosts.local import LocalLogin
-from checks.model import Host, Result
+from checks.model import Host, Result, State
 from tests.checks.drift.test_changes import Machine, kinds
 
 T0 = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -269,27 +269,40 @@ def test_health_is_written_again_only_when_an_hour_has_passed() -> None:
     assert settled(seen, {}, T0 + 2 * HOUR)[-1].healthy_at == T0 + 2 * HOUR
 
 
-async def test_settings_count_as_good_by_the_hosts_own_clock(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    machine = Machine(tmp_path)
-    program = tmp_path / "date"
-    program.write_text(
-        f'#!/bin/sh\n[ "$1" = "+%s %z" ] && cat {tmp_path}/clock || echo 2026-11-23\n'
-    )
-    program.chmod(0o755)
-    changes._memories.clear()
-    at = T0
+class Clocked:
+    """A host with a clock of its own, ten minutes ahead, while all has been healthy for hours."""
 
-    async def look(after: timedelta) -> Result:
-        nonlocal at
-        at += after
-        (tmp_path / "clock").write_text(f"{at.timestamp() + 600:.0f} +0000\n")
-        monkeypatch.setattr(_remembered, "now", lambda: at)
-        memory = changes._memory_of("mail1", str(machine.state))
-        memory.health = Health(at - 2 * HOUR, at)
-        return await machine.look()
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.machine = Machine(folder)
+        self.at = T0
+        self._clock = folder / "clock"
+        self._patch = monkeypatch
+        program = folder / "date"
+        clock = f'[ "$1" = "+%s %z" ] && cat {self._clock} || echo 2026-11-23'
+        program.write_text(f"#!/bin/sh\n{clock}\n")
+        program.chmod(0o755)
+        changes._memories.clear()
 
+    @property
+    def there(self) -> datetime:
+        return self.at + 10 * MINUTE
+
+    async def look(self, after: timedelta) -> Result:
+        self.at += after
+        self._clock.write_text(f"{self.there.timestamp():.0f} +0000\n")
+        self._patch.setattr(_remembered, "now", lambda: self.at)
+        memory = changes._memory_of("mail1", str(self.machine.state))
+        memory.health = Health(self.at - 2 * HOUR, self.at)
+        return await self.machine.look()
+
+
+@pytest.fixture
+def clocked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clocked:
+    return Clocked(tmp_path, monkeypatch)
+
+
+async def test_settings_count_as_good_by_the_hosts_own_clock(clocked: Clocked) -> None:
+    machine, look = clocked.machine, clocked.look
     machine.says("postconf", "relayhost = a\n")
     await look(MINUTE)
     machine.says("postconf", "relayhost = b\n")
@@ -298,16 +311,28 @@ async def test_settings_count_as_good_by_the_hosts_own_clock(
     await look(HOUR)
     result = await look(MINUTE)
     assert isinstance(result.facts, ChangeFacts)
-    assert result.facts.good == Good(
-        at + timedelta(seconds=540), BY_ITSELF, at + timedelta(seconds=540)
-    )
+    # By the look before this one: the parameter had stood for an hour, the rules for none.
+    there = clocked.there - MINUTE
+    assert result.facts.good == Good(there, BY_ITSELF, there)
     good = {one.kind: one.good_since for one in result.facts.changes}
-    assert good == {"parameter": result.facts.good.at, "firewall": None}
+    assert good == {"parameter": there, "firewall": None}
     changes._memories.clear()  # as a program that has just been started
     again = await look(5 * MINUTE)
     assert isinstance(again.facts, ChangeFacts)
     (rule,) = [one for one in again.facts.changes if one.kind == "firewall"]
-    assert (
-        rule.after == T0 + 12 * MINUTE
-    )  # when it was last seen otherwise, not the baseline's time
+    assert rule.after == T0 + 12 * MINUTE  # when it was last seen otherwise
     assert kinds(await look(4 * DAY)) == [("firewall", "− tcp dport 25 accept")]
+
+
+async def test_a_hold_that_is_over_warns_no_more_also_where_it_counted_as_good(
+    clocked: Clocked,
+) -> None:
+    machine, look = clocked.machine, clocked.look
+    await look(MINUTE)
+    machine.says("dpkg-query", "postfix 3.7.10 hi \ndovecot-core 2.3 ii \n")
+    assert (await look(MINUTE)).state == State.WARNING
+    await look(2 * HOUR)
+    machine.says("dpkg-query", "postfix 3.7.10 ii \ndovecot-core 2.3 ii \n")
+    over = await look(MINUTE)
+    assert over.state == State.OK
+    assert kinds(over) == [("hold", "postfix on hold removed"), ("hold", "postfix on hold")]
