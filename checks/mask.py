@@ -42,7 +42,7 @@ _HINTS = (
 
 _HARMLESS = re.compile(
     r"(?i)\s*[\w.-]*(?:_maps|_file|_path|_attempts|_timeout)\s*="
-    r"(?!.*\b(?:static|inline):)\s*[\w\s/:,.${}()<+-]*$"
+    r"(?!.*\b(?:static|inline):)[\w\s/:,.${}()<+-]*$"
     r"|\s*\#?[\w.-]*_query\s*="
     r"|\s*+\#?+\s*+[\"']?+[\w.-]*+[\"']?+\s*+[=:]\s*+(?:yes|no|true|false)\s*$|[^=:]*\{\s*$"
 )

@@ -49,9 +49,9 @@ MASK = "********"
 
 _SECRET = re.compile(
     r"""(?ix)
-    ( (?<! [\w.-] ) [\w.-]*
-      (?: password | passwd | passphrase | secret | token | api[_-]?key | private[_-]?key )
-      [\w.-]* ["']? \s* [:=] \s* )
+    ( (?<! [\w.-] ) (?= [\w.-]*?              # looked for once: a name may be as long as a line
+        (?: password | passwd | passphrase | secret | token | api[_-]?key | private[_-]?key ) )
+      [\w.-]*+ ["']? \s*+ [:=] \s* )
     ( "[^"]*" | '[^']*' | [^\s,;]+ )
     | ( :// [^\s/:@]* : ) [^\s/]+ (?=@)
     | ( :// ) [^\s/:]{16,} (?=@)                    # a token in place of a user

@@ -76,8 +76,9 @@ def test_what_is_no_secret_stays(line: str) -> None:
     assert redact(line) == line
 
 
-def test_redacting_takes_no_time_that_grows_with_its_square() -> None:
+@pytest.mark.parametrize("part", ["a.b-", "token-", "x token"])
+def test_redacting_takes_no_time_that_grows_with_its_square(part: str) -> None:
     began = time.process_time()
     for _ in range(20):
-        redact("a.b-" * 122)
+        redact(part * 500)
     assert time.process_time() - began < 0.5
