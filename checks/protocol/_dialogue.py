@@ -108,6 +108,8 @@ class Dialogue(asyncio.Protocol):
         if self._tcp is None:
             raise ConnectionResetError
         self._tls = Layer(self._tcp, context, name)
+        self._tls.feed(bytes(self._buffer))  # else it would count as said under TLS
+        self._buffer.clear()
         while not self._tls.shake():
             if self._ended is not None:
                 raise ConnectionResetError

@@ -91,6 +91,15 @@ async def test_what_is_no_tls_any_more_is_an_error_and_nothing_is_said_to_it() -
         await dialogue.line()
 
 
+async def test_what_came_in_clear_before_the_handshake_is_not_taken_for_said_under_tls() -> None:
+    """As while the CAs are loaded, before the first handshake of all."""
+    dialogue = Dialogue()
+    Server(dialogue, ssl.TLSVersion.TLSv1_3, 1 << 20).say(b"220 mx ESMTP\r\n")
+    with pytest.raises(ssl.SSLError, match="WRONG_VERSION_NUMBER"):
+        await dialogue.start_tls(await trust.context(ca_file()), HOST)
+    assert not dialogue.has_more
+
+
 async def test_a_library_that_is_told_to_go_away_hangs_up_under_tls() -> None:
     """aiosmtplib closes its transport after a 421 (RFC 5321 3.8)."""
     async with serve(peers.speaks(MAIL=b"421 4.3.2 later\r\n"), tls=tls.good()) as port:
