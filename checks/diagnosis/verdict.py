@@ -9,7 +9,8 @@ whom (`losses`); services that are down beside that (`ports`); and what else is 
 - *unknown*: nothing is known to be wrong, but of some service nothing could be found out;
 - *healthy*: every service was seen to work.
 
-What the site's own monitoring says is no ground for any of them: it is named beside *healthy*.
+What the site's own monitoring says is no ground for any of them: it is named beside *healthy*, as is
+what could not be looked at.
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ NO_NAMES = ".resolver-failed"
 
 NO_ANSWER = "ping.no-answer"
 
+FEW = 2
+"""Checks, or hosts, that are named in a line; of more it is said how many they are."""
+
 MONITOR = "monitor"
 """The kind of check that asks the site's own monitoring."""
 
@@ -61,12 +65,31 @@ def judge(board: Board, severities: Severities = DEFAULT) -> Verdict:
     alarmed = [one.id for one in board.standings.values() if _is_alarmed(one)]
     if alarmed:
         summary += f"; but {listed(alarmed)} {'has' if len(alarmed) == 1 else 'have'} alerts"
+    summary += _not_seen([one for one in board.standings.values() if _saw_nothing(one)])
     return Verdict(verdict="healthy", summary=summary, since=_latest(services.standings))
 
 
 def _is_alarmed(standing: Standing) -> bool:
     """Whether it is a monitor that says that something of ours is not well."""
     return standing.kind == MONITOR and standing.state in (State.CRITICAL, State.WARNING)
+
+
+def _saw_nothing(standing: Standing) -> bool:
+    """Whether it is a check of ours that could not look; mail that waits was seen to be taken."""
+    codes = standing.confirmed.codes if standing.confirmed else ()
+    is_ours = standing.kind != MONITOR and trips.WAITS not in codes
+    return is_ours and standing.state == State.UNKNOWN
+
+
+def _not_seen(blind: Sequence[Standing]) -> str:
+    """What is well as far as anybody knows: said beside *healthy*, by name where they are few."""
+    if not blind:
+        return ""
+    if len(blind) <= FEW:
+        return f"; {listed([one.id for one in blind])} could not look"
+    hosts = list(dict.fromkeys(one.host.name for one in blind if one.host))
+    where = f" of {listed(hosts)}" if 0 < len(hosts) <= FEW else ""
+    return f"; {len(blind)} checks{where} could not look"
 
 
 def _hits(board: Board, services: Services, people: Sequence[Seat], *, is_blind: bool) -> list[Hit]:

@@ -73,7 +73,21 @@ CASES: dict[str, Case] = {
         "healthy",
         None,
         "none",
-        "every service answers",
+        "every service answers; queue/mail1 could not look",
+    ),
+    "a host that lets nobody in": (
+        {**ALL, "queue/mail1": UNKNOWN, "logs/mail1": UNKNOWN, "disks/mail1": UNKNOWN},
+        "healthy",
+        None,
+        "none",
+        "every service answers; 3 checks of mail1 could not look",
+    ),
+    "many hosts that let nobody in": (
+        {**ALL, **{f"disks/{name}": UNKNOWN for name in ("mail1", "mail2", "ns1", "gw")}},
+        "healthy",
+        None,
+        "none",
+        "every service answers; 4 checks could not look",
     ),
     "a host that drops ICMP and serves": (
         {**ALL, "ping/mail1": WARNING},
