@@ -40,6 +40,9 @@ FIRST_WINDOW_WHEN_SLOW = 300.0
 NOT_NOW = 60.0
 """Seconds after which it is said when a trouble was last seen."""
 
+NAMED = 3
+"""Names that a line has room for."""
+
 EVIDENCE = 5
 """Lines that stand as evidence; the facts have more."""
 
@@ -170,13 +173,20 @@ def judge(facts: LogFacts) -> list[Judged]:
 
 def in_a_line(kind: LogKind, pattern: Pattern, until: datetime) -> str:
     """``a mailbox is full: eva@lab.test (3 times, last 2m 10s ago)``."""
-    names = [one.text for one in (kind.users or kind.domains or kind.hosts)[:3]]
+    names = whom(kind)
     named = f": {', '.join(names)}" if names else ""
     age = (until - kind.last).total_seconds()
     told = [f"{kind.recent:,} times"] if kind.recent > 1 else []
     told += [f"last {span(age)} ago"] if age >= NOT_NOW else []
     times = f" ({', '.join(told)})" if told else ""
     return f"{pattern.meaning}{named}{times}"
+
+
+def whom(kind: LogKind) -> list[str]:
+    """The first three that it names, by their domain where they are more and share one."""
+    if len(kind.users) > NAMED and len(kind.domains) == 1:
+        return [f"many at {kind.domains[0].text}"]
+    return [one.text for one in (kind.users or kind.domains or kind.hosts)[:NAMED]]
 
 
 def in_words(facts: LogFacts) -> str:

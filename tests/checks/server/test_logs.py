@@ -122,6 +122,13 @@ async def test_who_was_hit_long_ago_is_not_named_with_who_is_hit_now(log: Log) -
     assert ": ben@lab.test" in (await log.look()).summary
 
 
+async def test_many_of_one_domain_are_named_by_it(log: Log) -> None:
+    log.say(*(QUOTA.replace("eva", f"user{n}") for n in range(4)))
+    assert ": many at lab.test (4 times)" in (await log.look()).summary
+    log.say(QUOTA.replace("lab.test", "dept.test", 1))
+    assert ": user0@lab.test, user1@lab.test, " in (await log.look()).summary
+
+
 async def test_lines_older_than_the_window_are_not_read(log: Log) -> None:
     log.say(*[QUOTA] * 5, ago=4000)
     log.say(LOGIN)
