@@ -9,8 +9,8 @@ whom (`losses`); services that are down beside that (`ports`); and what else is 
 - *unknown*: nothing is known to be wrong, but of some service nothing could be found out;
 - *healthy*: every service was seen to work.
 
-What the site's own monitoring says is no ground for any of them: it is named beside *healthy*, as is
-what could not be looked at.
+What the site's own monitoring says is no ground for any of them: it is named beside *healthy*, as
+is what could not be looked at.
 """
 
 from __future__ import annotations

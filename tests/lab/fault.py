@@ -14,6 +14,7 @@ FOLDER = Path(__file__).parent / "faults"
 
 Scope = Literal["none", "one-user", "one-domain", "one-service", "one-host", "all-users"]
 Verdict = Literal["healthy", "degraded", "outage", "unknown"]
+Severity = Literal["", "SEV1", "SEV2", "SEV3", "SEV4"]
 
 
 class Symptom(Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,6 +33,7 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One fault, and what the truth about it is.
 
     `inject` and `heal` are lines of shell on a host, or of the lab itself (``lab: off mail1``).
+    `verdict`, `scope` and `severity` name all that are honest; *healthy* has no severity (``""``).
     `must` holds the finding codes that a truthful sweep contains (``a|b``: one of them),
     `must_not` those that would be wrong; `words` what an honest explanation says. `both` makes a
     double of two others, whose truth it takes where it has none of its own.
@@ -42,7 +44,7 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cause: str
     verdict: tuple[Verdict, ...]
     scope: tuple[Scope, ...]
-    severity: Literal["", "SEV1", "SEV2", "SEV3", "SEV4"]
+    severity: tuple[Severity, ...]
     inject: tuple[str, ...] = ()
     heal: tuple[str, ...] = ()
     symptom: tuple[Symptom, ...] = ()

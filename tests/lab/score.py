@@ -31,8 +31,13 @@ and whether its mail came signed."""
 PEACE = "/root/peace"
 """Its state before the first fault, but for test mail that was under way; each finds it so."""
 
-TRIPS_REST = 30.0
-"""Seconds before a trip is made again: what it found in peace would pass for the first fault's."""
+A_DAY_AGO = (
+    f"cd {PEACE}/roundtrip && grep -LF '\"under_way\":[]' *.json | xargs -r rm;"
+    " day=$(date -u -d yesterday +%FT%TZ);"
+    r""" sed -Ei 's/"(sent|proven)":"[^"]*"/"\1":"'$day'"/g' *.json"""
+)
+"""Dates the trips of peace back. For four minutes after one a message that waits is none to worry
+about: the first faults of a run would find another mailmedic than those that follow."""
 
 FORGET_LOGS = (
     "journalctl --quiet --rotate --vacuum-time=1s;"
@@ -123,7 +128,7 @@ def judge(fault: Fault, status: Status, seconds: float | None) -> Row:
         scope=status.scope.kind,
         is_scope_right=status.scope.kind in fault.scope,
         severity=severity,
-        is_severity_right=severity == fault.severity,
+        is_severity_right=severity in fault.severity,
         seconds=seconds,
         false_alarms=tuple(alarms),
         cause=_rank(fault.cause, [one.cause for one in status.causes]),
@@ -144,10 +149,7 @@ def remember_peace(lab: Lab) -> None:
     lab.machines["jump"].attempt(f"rm -rf {STATE} {PEACE}")
     sweep(lab)
     lab.machines["jump"].run(f"cp -a {STATE} {PEACE}")
-    time.sleep(TRIPS_REST)
-    lab.machines["jump"].attempt(
-        f"cd {PEACE}/roundtrip && grep -LF '\"under_way\":[]' *.json | xargs -r rm"
-    )
+    lab.machines["jump"].attempt(A_DAY_AGO)
 
 
 def settle(lab: Lab) -> None:
