@@ -40,7 +40,8 @@ UNREADABLE = "queue.blind.unreadable"
 LIMIT = 1 << 14
 """Bytes of an answer: five lines are a hundred."""
 
-_NUMBER = re.compile(r"(\d{1,12})(?:\.\d{0,9})?", re.ASCII)
+_NUMBER = re.compile(r"(\d{1,10})(?:\.\d{0,9})?", re.ASCII)
+"""As an age it is at most 300 years: what is older has no date."""
 
 _PUNCTUATION = str.maketrans(dict.fromkeys('{}",:=', " "))
 """What JSON and others have between a name and its number."""
