@@ -26,9 +26,6 @@ MODIFIERS = frozenset({
 UNCLEAR = frozenset({"acl", "condition"})
 """Conditions that may ask anything."""
 
-DEPTH = 8
-"""Lists within lists that are looked into."""
-
 
 class Statement(Struct, frozen=True):
     """A verb, and its conditions by name, a ``!`` before what must not hold."""
@@ -102,20 +99,26 @@ def _protects(one: Statement, lists: Mapping[str, str]) -> bool:
     return len(rest) == 1 and is_of_others
 
 
-def _everybody(value: str, lists: Mapping[str, str], depth: int = DEPTH) -> str:
-    """The item of a host list that has everybody; empty where none has.
+def _everybody(value: str, lists: Mapping[str, str]) -> str:
+    """The item of a host list, or of one named in it, that has everybody; empty where none has.
 
-    A list that ends with who is not on it has all the others (spec, 10, negated items).
+    A list that ends with who is not on it has all the others (spec, 10, negated items). Each list
+    is looked into once: lists may name each other.
     """
-    items = _items(value)
-    for item in items:
-        if _is_wide(item):
-            return item
-        named = lists.get(item[1:]) if item.startswith("+") else None
-        if named is not None and depth and (found := _everybody(named, lists, depth - 1)):
-            return found
-    last = items[-1]
-    return last if last.startswith("!") and not _is_wide(last[1:].strip()) else ""
+    waiting, known = [value], set[str]()
+    while waiting:
+        items = _items(waiting.pop())
+        for item in items:
+            if _is_wide(item):
+                return item
+            name = item[1:] if item.startswith("+") else ""
+            if name in lists and name not in known:
+                known.add(name)
+                waiting.append(lists[name])
+        last = items[-1]
+        if last.startswith("!") and not _is_wide(last[1:].strip()):
+            return last
+    return ""
 
 
 def _is_wide(item: str) -> bool:

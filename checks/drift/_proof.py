@@ -22,10 +22,14 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
+from checks.drift._exim_relay import open_relays
 from checks.hosts import LoginError, Output
 from checks.text import redact, visible
 
 OUTPUT_LIMIT = 1 << 18
+
+ACL_LINES = 500
+"""Lines of Exim's ACL and of the lists in it; Debian's has 60."""
 
 SCRIPT = r"""
 known=" $1 "
@@ -49,7 +53,7 @@ prove() {
   echo "= $name $stamp $up ${last:--}"
   said=$($proof 2>&1 >/dev/null); status=$?
   printf '%s\n' "$said" | head -n 50 | cut -c 1-1000 | sed 's/^/|/'
-  [ $name != exim ] || exim_acl | head -n 500 | cut -c 1-1000 | sed 's/^/>/'
+  [ $name != exim ] || exim_acl | head -n @ACL_LINES@ | cut -c 1-1000 | sed 's/^/>/'
   printf '%% %s\n' $status
 }
 exim_daemon() {
@@ -105,7 +109,7 @@ for exim in exim4 exim; do
 done
 have sshd && prove sshd - '-name *_config' 'sshd -t' /etc/ssh
 echo end
-"""
+""".replace("@ACL_LINES@", str(ACL_LINES))
 
 TITLES = {"postfix": "Postfix", "dovecot": "Dovecot", "exim": "Exim", "sshd": "sshd"}
 
@@ -122,7 +126,7 @@ class Proof(Struct, frozen=True):
     """What a program said to its configuration: whether it takes it, None where it can't be told.
 
     `is_partial`: it was read, and not all of it could be tried. `file` is the latest
-    of its files and `edited` when that was. `acl` is what Exim's says of whom it relays for.
+    of its files and `edited` when that was. `relays` is why strangers may relay, by Exim's ACL.
     """
 
     stamp: str
@@ -131,7 +135,7 @@ class Proof(Struct, frozen=True):
     is_partial: bool = False
     file: str = ""
     edited: datetime | None = None
-    acl: tuple[str, ...] = ()
+    relays: tuple[str, ...] = ()
 
     @property
     def why(self) -> str:
@@ -187,9 +191,9 @@ def parse(output: Output, known: Mapping[str, Proof]) -> list[Program]:
     said: list[str] = []
     for line in reversed(lines[1:-2]):  # a program's head comes before what it said
         if line.startswith(("|", ">", "%")):
-            said.insert(0, line)
+            said.append(line)
         elif head := _HEAD.fullmatch(line):
-            programs.append(_program(head, said, start, known))
+            programs.append(_program(head, said[::-1], start, known))
             said = []
     return programs[::-1]
 
@@ -207,11 +211,12 @@ def _program(
         raise LoginError("the host's clock makes no sense") from error
     if said and _END.fullmatch(said[-1]):
         ended, lines = int(said[-1][2:5]), [line[1:] for line in said[:-1] if line[0] == "|"]
+        acl = [visible(line[1:], 1000) for line in said if line[0] == ">"][:ACL_LINES]
         proof = replace(
             _proof(name, head["stamp"], ended, lines),
             file=visible(head["file"] or ""),
             edited=edited,
-            acl=tuple(visible(line[1:], 1000) for line in said if line[0] == ">"),
+            relays=tuple(map(redact, open_relays(acl))),
         )
     elif name in known and known[name].stamp == head["stamp"]:
         proof = known[name]

@@ -12,13 +12,11 @@ import asyncio
 import time
 from datetime import datetime
 
-from checks.drift._exim_relay import open_relays
 from checks.drift._proof import MENDS, OUTPUT_LIMIT, SCRIPT, Program, Proof, parse
 from checks.hosts import FINDINGS as LOGIN_FINDINGS
 from checks.hosts import LoginError
 from checks.model import CheckOptions, Finding, Result, State, System, Target
 from checks.phases import Phases
-from checks.text import redact
 
 FINDINGS = {
     "config.broken-if-restarted": "the program does not take what is on disk: it would not start",
@@ -83,7 +81,7 @@ def judge(phases: Phases, programs: list[Program]) -> Result:
     unproved = [one for one in programs if one.proof.is_good is None]
     stale = [one for one in programs if is_stale(one)]
     unsure = [one for one in programs if not is_stale(one) and is_older(one.loaded, one.proof)]
-    relays = [redact(text) for one in programs for text in open_relays(one.proof.acl)]
+    relays = [text for one in programs for text in one.proof.relays]
     findings = [Finding("config.open-relay", f"Exim: {text}") for text in relays]
     findings += [Finding("config.broken-if-restarted", _broken(one)) for one in broken]
     findings += [Finding("config.not-loaded", _stale(one)) for one in stale]
