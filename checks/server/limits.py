@@ -10,6 +10,8 @@ RLIMIT_NOFILE (getrlimit(2)).
 from __future__ import annotations
 
 import asyncio
+import re
+from collections import Counter
 from collections.abc import Sequence
 
 from checks.facts import Limit, LimitFacts
@@ -87,18 +89,21 @@ def _only(noun: str, families: Sequence[Family]) -> Family | None:
 
 
 def _postfix(limits: Limits, family: Family) -> list[Limit]:
-    commands = [f"{one.command} " for one in family.children if one.name == "smtpd"]
+    running = Counter(_service(one.command) for one in family.children if one.name == "smtpd")
     return [
-        Limit("postfix", visible(f"smtpd of {name}", 80), _count(name, commands), most)
+        Limit("postfix", visible(f"smtpd of {name}", 80), running[name], most)
         for name, most in limits.smtpd.items()
         if most is not None
     ]
 
 
-def _count(service: str, commands: Sequence[str]) -> int:
+def _service(command: str) -> str:
     """master(8postfix) tells a process its service, unless both are called the same."""
-    own = f" -n {service} "
-    return sum(own in one or (service == "smtpd" and " -n " not in one) for one in commands)
+    found = _TOLD.search(f"{command} ")
+    return found[1] if found else "smtpd"
+
+
+_TOLD = re.compile(r" -n (\S+) ")
 
 
 def _dovecot(name: str, service: Service, family: Family | None) -> Limit | None:
