@@ -13,9 +13,13 @@ RECENT = timedelta(minutes=5)
 
 
 class Recent(Generic[T]):
-    """What the looks of the last `RECENT` counted, by the target's id."""
+    """What the looks of the last `RECENT` counted, by the target's id.
 
-    def __init__(self) -> None:
+    With `over_gaps` the look before them counts too: what grew while nobody could look is news.
+    """
+
+    def __init__(self, *, over_gaps: bool = False) -> None:
+        self._before = 1 if over_gaps else 0
         self._seen: dict[str, deque[tuple[datetime, T]]] = {}
 
     def before(self, key: str, counted: T, at: datetime) -> T | None:
@@ -26,6 +30,6 @@ class Recent(Generic[T]):
         is_first = key not in self._seen
         seen = self._seen.setdefault(key, deque(maxlen=1000))
         seen.append((at, counted))
-        while at - seen[0][0] > RECENT:
+        while len(seen) > self._before and at - seen[self._before][0] > RECENT:
             seen.popleft()
         return None if is_first else seen[0][1]

@@ -1,8 +1,9 @@
 """The host's hardware is well, as far as its own kernel knows, and it went down on purpose.
 
-Counters of the kernel are compared with what they were a few minutes ago. A container shows its
-machine's. SMART and LVM are root's: asked seldom, and where sudo refuses, that is said. What the
-BMC knows is `power`'s; read-only file systems are `disks`'.
+Counters of the kernel are compared with what they were a few minutes ago, or before the host let
+nobody look: memory that runs out does that. A container shows its machine's. SMART and LVM are
+root's: asked seldom, and where sudo refuses, that is said. What the BMC knows is `power`'s;
+read-only file systems are `disks`'.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Counts(Struct, frozen=True):
     corrected: int = 0
 
 
-_seen: Recent[Counts] = Recent()
+_seen: Recent[Counts] = Recent(over_gaps=True)
 _disks: dict[str, tuple[float, Disks]] = {}
 _NEVER = (0.0, Disks())
 """When disks were asked, by our monotonic clock, and what they said."""
