@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from app.problem import Problem
 from checks import changed
 from checks.facts import ChangeFacts, DriftFacts
@@ -36,24 +38,31 @@ def jobs(config: Config, host: str) -> list[Job]:
     return [job for job in found if host in ("", job.target.name)]
 
 
-async def _ask_for_records(config: Config) -> None:
-    """Have the checks of DNS ask once: what changed there is told by what they are answered."""
-    from app.monitor import Monitor
+async def _asked_for_records(config: Config, wanted: list[Job]) -> list[Job]:
+    """Those of `wanted` that compare records, when the checks of DNS have asked for these once."""
+    from app.monitor import run_job
     from app.plan import plan
 
-    asking = [job for job in plan(config) if job.kind in ASK_FOR_RECORDS]
-    await Monitor(config.system.name, asking).sweep()
+    comparing = [job for job in wanted if job.kind == "records"]
+    if comparing:
+        asking = [job for job in plan(config) if job.kind in ASK_FOR_RECORDS]
+        await asyncio.gather(*map(run_job, asking))
+    return comparing
 
 
 async def look(config: Config, host: str) -> Board:
-    """Ask once; the board of that."""
+    """Ask once; the board of that. A name server that is dead costs no more than its deadline."""
     from app.engine import close_logins
     from app.monitor import Monitor
 
+    name, wanted = config.system.name, jobs(config, host)
+    others = [job for job in wanted if job.kind != "records"]
     try:
-        if not host:
-            await _ask_for_records(config)
-        return await Monitor(config.system.name, jobs(config, host)).sweep()
+        comparing, board = await asyncio.gather(
+            _asked_for_records(config, wanted), Monitor(name, others).sweep()
+        )
+        records = await Monitor(name, comparing).sweep()
+        return replace(board, standings={**board.standings, **records.standings})
     finally:
         await close_logins(config.system)
 
@@ -62,16 +71,18 @@ async def take(config: Config, host: str) -> list[tuple[Job, Result]]:
     """Take new baselines; what each look said."""
     from app.engine import close_logins
 
-    async def one(job: Job) -> Result:
+    async def one(job: Job) -> tuple[Job, Result]:
         check: Any = job.check
         result: Result = await check.take(job.target, job.options, deadline=job.options.deadline)
-        return result
+        return job, result
 
+    wanted = jobs(config, host)
+    others = [job for job in wanted if job.kind != "records"]
     try:
-        wanted = jobs(config, host)
-        if not host:
-            await _ask_for_records(config)
-        return list(zip(wanted, await asyncio.gather(*map(one, wanted)), strict=True))
+        comparing, taken = await asyncio.gather(
+            _asked_for_records(config, wanted), asyncio.gather(*map(one, others))
+        )
+        return [*taken, *await asyncio.gather(*map(one, comparing))]
     finally:
         await close_logins(config.system)
 

@@ -8,9 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from app import changes
+from app.config import Config
+from app.config.tables import Log
+from checks.model import State, System
+from checks.resolver import Resolver
 from tests import desktop as desktops
 from tests.app.cli.test_run import HOST
 from tests.desktop import Desktop
+from tests.peers.dns import dns_server, parsed
 
 
 @pytest.fixture
@@ -54,3 +60,16 @@ def test_a_host_that_is_none_is_told_with_those_that_are(desktop: Desktop) -> No
     done = desktop.shell("baseline", "mail9")
     assert (done.returncode, done.stdout) == (3, "")
     assert "those with a login: mx" in done.stderr
+
+
+async def test_records_of_dns_are_asked_for_before_they_are_compared(tmp_path: Path) -> None:
+    async with dns_server("lab.test. MX 10 mx.lab.test.\nmx.lab.test. A 11.0.0.1") as peer:
+        resolver = Resolver(peer.host, port=peer.port)
+        system = System(name="Lab", resolver=resolver, domains=("lab.test",))
+        config = Config(system=system, log=Log(folder=str(tmp_path)))
+        ((job, taken),) = await changes.take(config, "")
+        assert (job.target.id, taken.state) == ("records/dns", State.OK)
+        peer.zone = parsed("lab.test. MX 10 other.test.")
+        lines = list(changes.text(await changes.look(config, "")))
+        assert any("  dns  dns MX lab.test 10 mx.lab.test → 10 other.test" in one for one in lines)
+        assert any(one.startswith("dns  records: baseline of ") for one in lines)
