@@ -14,6 +14,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from sys import getsizeof
 
 from msgspec import Struct
 
@@ -29,7 +30,8 @@ KEPT = 100_000
 """Lines kept of each log of a host, and of all in the end: more than anybody reads."""
 
 KEPT_BYTES = 96 << 20
-"""Characters of all lines that are kept. 100,000 usual ones are 15 MB; a stranger's may be long."""
+"""Memory of all lines that are kept. 100,000 usual ones are 20 MB; a stranger's may be long, and of
+four bytes a character for the sake of one emoji."""
 
 SHAPES = 2_000
 """Shapes told apart; of more, as from a log that is no mail log, the rest is counted together."""
@@ -95,18 +97,18 @@ class Gathering:
         if reader is not None:
             for source, raw in raws:
                 self._take(reader, source, harmless(raw))
-        self._size += len(text)  # at least what was kept of it
-        if self._size > 2 * KEPT_BYTES:
+        if self._from_start:
+            self._is_full = self._size > KEPT_BYTES
+        elif self._size > 2 * KEPT_BYTES:
             self._shorten()
 
     def _shorten(self) -> None:
         """Keep no more than `KEPT_BYTES`: of the largest log the oldest lines go first."""
-        sizes = {source: sum(map(len, kept)) for source, kept in self._kept.items()}
+        sizes = {source: sum(map(getsizeof, kept)) for source, kept in self._kept.items()}
         self._size = sum(sizes.values())
-        self._is_full = self._from_start and self._size > KEPT_BYTES
-        while self._size > KEPT_BYTES and not self._is_full:
+        while self._size > KEPT_BYTES:
             largest = max(sizes, key=lambda source: sizes[source])
-            gone = len(self._kept[largest].popleft())
+            gone = getsizeof(self._kept[largest].popleft())
             sizes[largest] -= gone
             self._size -= gone
 
@@ -127,6 +129,7 @@ class Gathering:
         self.total += 1
         if not self._from_start or (len(kept) < KEPT and not self._is_full):
             kept.append(raw)
+            self._size += getsizeof(raw)
         key = (source, program, shape(text))
         group = self._groups.get(key)
         if group is None and len(self._groups) >= SHAPES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import chain
+from sys import getsizeof
 
 import pytest
 from hypothesis import given
@@ -107,15 +108,17 @@ def test_of_more_files_than_are_told_apart_the_rest_is_said_to_be_missing() -> N
 
 
 @pytest.mark.parametrize("from_start", [False, True])
+@pytest.mark.parametrize("character", ["x", "\U0001f4ec"])
 def test_long_lines_of_several_logs_are_kept_within_so_many_bytes(
-    monkeypatch: pytest.MonkeyPatch, from_start: bool
+    monkeypatch: pytest.MonkeyPatch, character: str, from_start: bool
 ) -> None:
+    text = character + "x" * (1000 if character == "x" else 250)
     monkeypatch.setattr(excerpt, "KEPT_BYTES", 20_000)
     gathering = Gathering(AT, from_start=from_start)
     gathering.take(HEAD)
     for number in range(100):
-        gathering.take(f"source /var/log/{number % 2}\n" + line("x" * 1000, number))
-        assert sum(map(len, chain.from_iterable(gathering._kept.values()))) <= 2 * 20_000
+        gathering.take(f"source /var/log/{number % 2}\n" + line(text, number))
+        assert sum(map(getsizeof, chain.from_iterable(gathering._kept.values()))) <= 2 * 20_000
     gathering.take("end")
     found = gathering.excerpt()
     seconds = [(one.at - AT).total_seconds() for one in found.lines if "x" in one.text]
