@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from checks.board import Standing
 from checks.changed import listed
@@ -100,6 +102,27 @@ async def test_records_that_the_checks_saw_are_the_baseline_and_nothing_more_is_
         "PTR 11.0.0.1": "mail1.lab.test",
         "SPF lab.test": "v=spf1 mx -all",
     }
+
+
+async def test_a_host_at_an_address_of_its_link_is_borne(named: Named) -> None:
+    gateway = Host(name="gw", address="fe80::1%eth0")
+    named.system = replace(named.system, hosts=(*named.system.hosts, gateway))
+    assert await named.seen() == []
+
+
+async def test_the_event_loop_is_free_while_records_are_searched_for_secrets(
+    named: Named, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = set()
+
+    def searched(text: str) -> str:
+        threads.add(threading.get_ident())
+        return text
+
+    monkeypatch.setattr(records, "mask", searched)
+    await named.seen()
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 @pytest.mark.parametrize(
