@@ -66,9 +66,13 @@ _ARGUMENT = re.compile(
     (?: ( (?<! \S ) -{1,2} [\w-]{0,32} (?: pass(?:in|out|word|wd|phrase)? | pw | secret | token )
           [\w-]{0,32} [ ] )                         # --password X, -passin pass:X, plink -pw X
       | ( (?<! \S ) (?: -u | --(?:proxy-)?user ) [ =]? ["']? [^\s:,"']+ [:,] )   # curl(1), lftp(1)
-      | ( \b (?: mysql | maria | sshpass | 7z ) [\w-]{0,16} \s (?: [^|;&]{0,300}? \s )?
-          -p [ ]? (?! - ) )
-      | ( \b ldap \w{1,16} \s (?: [^|;&]{0,300}? \s )? -w [ ]? )
+      | ( \b (?: mysql | maria | sshpass | 7z | testsaslauthd | doveadm | ipmitool | upscmd )
+          [\w-]{0,16} \s (?: [^|;&]{0,300}? \s )? -p [ ]? (?! - ) )
+      | ( \b (?: ldap \w{1,16} | (?: im | lmtp | pop3 | siv | smtp ) test )   # Cyrus' imtest(1)
+          \s (?: [^|;&]{0,300}? \s )? -w [ ]? )
+      | ( \b doveadm \s (?: [^|;&]{0,300}? \s )? auth \s (?: test | login ) \s
+          (?: -\w [ ]? \S+ \s ){0,8}+ \S+ \s )
+      | ( \b htpasswd \s (?: -\S+ \s ){1,8}+ \S+ \s \S+ \s )
       | ( \b redis-cli \s (?: [^|;&]{0,300}? \s )? -a [ ]? )
       | ( \b swaks \s (?: [^|;&]{0,300}? \s )? -ap [ ] )
       | ( \b (?:proxy-)? authorization \s* [:=] \s* (?: [a-z]{1,16} \s+ )? )
@@ -90,7 +94,8 @@ _HINTS = ("pass", "secret", "token", "api", "private", "://", "auth", "login")
 
 ARGUMENT_HINTS = (
     *("pass", "pw", "secret", "token", " -u", "user", "mysql", "maria", "7z", "ldap", "redis-cli"),
-    *("swaks", "auth", "bearer", "credential", "key"),
+    *("swaks", "auth", "bearer", "credential", "key", "ipmitool", "upscmd", "imtest"),
+    *("lmtptest", "pop3test", "sivtest", "smtptest"),
 )
 """The same for `arguments_redacted`."""
 
