@@ -172,10 +172,10 @@ SLOW = [
 @pytest.mark.parametrize("begin", ["", "x_maps ="])
 def test_no_line_takes_long(begin: str, part: str) -> None:
     line = begin + (part * LINE_LIMIT)[: LINE_LIMIT - 20] + "! password"
-    began = time.monotonic()
+    began = time.process_time()
     mask("\n".join([line] * 10))
     secrets_named("\n".join([line] * 10))
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 2
 
 
 def test_a_line_that_nobody_wrote_is_masked_whole() -> None:
