@@ -35,7 +35,6 @@ _HEAD = re.compile(
     rf"\s+(?P<id>{_ID}) <(?P<sender>.*)>(?: \([^()]*\))?(?P<frozen> \*\*\* frozen \*\*\*)?\s*"
 )
 _ERROR = re.compile(rf"\s*\S+\s+\S*\s*{_ID}.*\*\*\* spool ")
-_SECONDS = {"m": 60, "h": 3600, "d": 86400}
 _SIZES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 _OF = re.compile(rf"==> .*/({_ID}) <==")

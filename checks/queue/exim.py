@@ -2,8 +2,9 @@
 
 Exim shows its queue to its administrators: root, the exim user, members of its group (spec, 5.1,
 ``queue_list_requires_admin``); whoever else may run ``sudo -n exim -bp`` is shown it that way. A
-sudo that has refused is asked again only where a person looks: it may send root a mail each time.
-All that waits counts as deferred, except what is frozen, which is on hold until somebody thaws it.
+sudo that has refused is asked again where a person looks, else once a day: it may send root a mail
+each time. All that waits counts as deferred, except what is frozen, which is on hold until somebody
+thaws it.
 
 Reasons are in the messages' own logs, which its administrators may read: `_bp` says how far that
 goes. Times of arrival are in the ids.
@@ -12,6 +13,7 @@ goes. Times of arrival are in the ids.
 from __future__ import annotations
 
 import time
+from math import inf
 
 from msgspec import Struct
 
@@ -78,8 +80,11 @@ echo; $sudo "$exim" -Mvl "$1" || :
 )
 BODY = _BY + 'exec $sudo "$exim" -Mvb "$1"'
 
-_refused: set[str] = set()
-"""The targets whose sudo has refused."""
+SUDO_AGAIN = 86400.0
+"""Seconds until sudo is asked again where it refused; who has mended it looks, or waits."""
+
+_refused: dict[str, float] = {}
+"""When the sudo of a target refused, by our monotonic clock."""
 
 _REFUSALS = (
     *(b"permission denied", b"password is required", b"not allowed", b"may not run sudo"),
@@ -126,7 +131,8 @@ async def look(
         if about is None:
             return _absent(phases, target)
         left = deadline - (time.monotonic() - began)
-        sudo = "sudo" if sample is not None or target.id not in _refused else ""
+        is_due = began - _refused.get(target.id, -inf) > SUDO_AGAIN
+        sudo = "sudo" if is_due or sample is not None else ""
         argv = ["sh", "-c", LIST, "exim", about.program, sudo]
         tally = Tally(about.at, _trend.since(target.id))
         with phases.phase("list"):
@@ -136,13 +142,12 @@ async def look(
     except LoginError as error:
         return phases.not_asked(error)
     blind = why_blind(listing, about)
-    if blind is None:
-        _refused.discard(target.id)
-    elif blind.code == _blind.NOT_ALLOWED:
-        _refused.add(target.id)
     if blind is not None:
+        if sudo and blind.code == _blind.NOT_ALLOWED:
+            _refused[target.id] = began
         finding = Finding(blind.code, blind.summary)
         return phases.result(State.UNKNOWN, blind.summary, finding, mend=blind.mend)
+    _refused.pop(target.id, None)
     cut = listing.cut or _blind.why_cut(listing.output, about.program)
     seen = _judged.seen(listing, target.id, about.at, about.patience, cut=cut, is_down=False)
     return _judged.result(phases, seen, options)

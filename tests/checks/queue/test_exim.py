@@ -56,7 +56,7 @@ remote mail server after RCPT TO:<bounce@x.test>: 450 4.7.1 <bounce@x.test>: Gre
 
 @pytest.fixture(autouse=True)
 def no_refusal_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check_exim, "_refused", set())
+    monkeypatch.setattr(check_exim, "_refused", {})
 
 
 @pytest.fixture(scope="module")
@@ -193,8 +193,8 @@ async def test_an_ordinary_user_is_blind_until_the_mend_and_no_root_is_needed_th
 
 
 @pytest.mark.real
-async def test_a_sudo_that_has_refused_is_asked_again_only_where_a_person_looks(
-    server: Exim,
+async def test_a_sudo_that_has_refused_is_asked_again_once_a_day_and_where_a_person_looks(
+    server: Exim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may send root a mail each time (mail_no_user, sudoers(5))."""
     with short_folder("mm-sudo") as folder:
@@ -214,6 +214,9 @@ async def test_a_sudo_that_has_refused_is_asked_again_only_where_a_person_looks(
         target = Target(name="mail2", about="exim", host=host, resolver=resolver.Resolver())
         await look(target, Options(), deadline=20, sample=Sample())
         assert len(asked.read_text().splitlines()) == 2
+        monkeypatch.setattr(check_exim, "SUDO_AGAIN", 0.0)
+        await ask(login)
+        assert len(asked.read_text().splitlines()) == 3
 
 
 @pytest.mark.real
