@@ -167,6 +167,8 @@ def judge_error(error: Exception) -> Judged:
     if isinstance(error, ssl.SSLCertVerificationError):
         code = _VERIFY_CODES.get(error.verify_code, "tls.unverified")
         return Judged(State.CRITICAL, code, f"certificate refused: {visible(error.verify_message)}")
+    if isinstance(error, ConnectionError | ssl.SSLZeroReturnError):
+        return Judged(State.CRITICAL, "tls.closed", FINDINGS["tls.closed"])
     if isinstance(error, ssl.SSLError):
         reason = error.reason or ""
         code = _REASONS.get(reason, "tls.handshake-failed")
@@ -174,8 +176,6 @@ def judge_error(error: Exception) -> Judged:
         return Judged(State.CRITICAL, code, f"TLS handshake failed: {FINDINGS[code]} ({said})")
     if isinstance(error, TimeoutError):
         return Judged(State.CRITICAL, "tls.timeout", FINDINGS["tls.timeout"])
-    if isinstance(error, ConnectionError):
-        return Judged(State.CRITICAL, "tls.closed", FINDINGS["tls.closed"])
     return Judged(
         State.CRITICAL, "tls.handshake-failed", f"TLS handshake failed: {visible(str(error))}"
     )

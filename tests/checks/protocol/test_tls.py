@@ -65,6 +65,7 @@ async def test_a_name_is_verified_where_the_target_has_one() -> None:
         (tls.only_tls_1_0, "tls.too-old"),
         (tls.hangs_up, "tls.closed"),
         (tcp.closes, "tls.closed"),
+        (tcp.says(b"\x15\x03\x03\x00\x02\x01\x00"), "tls.closed"),  # close_notify (RFC 8446 6.1)
         (tcp.says(b"220 mx.lab.test ESMTP\r\n"), "tls.plaintext"),
         (tcp.endless_line, "tls.plaintext"),
         (tcp.says(tcp.TLS_ALERT), "tls.handshake-failed"),
