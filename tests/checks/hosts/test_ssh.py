@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import psutil
@@ -26,6 +27,8 @@ from checks.hosts.ssh import SshLogin
 from tests.checks.hosts.conftest import until
 from tests.lab import sshd as lab_sshd
 from tests.lab.sshd import Sshd
+from tests.peers import HOST, serve
+from tests.peers.delay import delayed
 
 pytestmark = pytest.mark.real
 
@@ -55,6 +58,24 @@ async def test_twenty_commands_at_once_share_one_connection_and_one_shell(
     assert [output.stdout for output in outputs] == [b"%d\n" % number for number in range(20)]
     assert len(sshd.connections()) == 1
     assert sshd.commands().count(["/bin/sh"]) == 1
+
+
+async def test_what_was_sent_before_costs_next_to_nothing_on_the_line(
+    sshd: Sshd, ssh: SshLogin
+) -> None:
+    passed: Counter[str] = Counter()
+    there = f"Port {sshd.ports['ssh']}\n"
+    text = os.urandom(5000).hex()
+    async with serve(delayed(sshd.ports["ssh"], 0, address=sshd.address, passed=passed)) as port:
+        known = f"HostKeyAlias [{sshd.address}]:{sshd.ports['ssh']}"
+        config = sshd.config.read_text().replace(f"HostName {sshd.address}", f"HostName {HOST}")
+        sshd.config.write_text(config.replace(there, f"Port {port}\n    {known}\n"))
+        await ssh.run(["echo", text], deadline=10)
+        passed.clear()
+        output = await ssh.run(["echo", text], deadline=10)
+        await ssh.close()
+    assert output.stdout.decode() == f"{text}\n"
+    assert 0 < passed["bytes"] < 5000, "it travels twice: 20,000 bytes without compression"
 
 
 async def test_a_command_that_hangs_does_not_hold_up_the_others(sshd: Sshd, ssh: SshLogin) -> None:
