@@ -1,4 +1,4 @@
-"""Has a host list its queue, and adds it up in a thread of its own while it comes."""
+"""Has a host list its queue, and adds it up in a thread beside the loop while it comes."""
 
 from __future__ import annotations
 
@@ -27,6 +27,10 @@ TEXT = 200
 
 SHARED = 10_000
 """Texts that are kept once for all messages that have them."""
+
+# Not asyncio's own threads: one that hangs on a dead disk would hold up this as well. One for all
+# hosts: several would only queue for the interpreter's lock, and the screen behind all of them.
+_WORKER = ThreadPoolExecutor(1, "queue")
 
 # postqueue writes each message by itself, and 100,000 ssh packets cost ten times what adding them
 # up does: dd makes whole blocks of them. The status is postqueue's; XCU 2.9.2 has no other way to
@@ -128,24 +132,19 @@ async def read(
         take(reader.end(is_cut=bool(cut)))
 
     output, cut = Output(0, b""), ""
-    # Not asyncio's own threads: one that hangs on a dead disk would hold up this as well.
-    worker = ThreadPoolExecutor(1, "queue")
     loop = asyncio.get_running_loop()
     words = argv if login.is_local else ["sh", "-c", IN_BLOCKS, "sh", *argv]
     try:
-        try:
-            async with login.stream(words, deadline=deadline) as stream:
-                async for block in _blocks(stream):
-                    await loop.run_in_executor(worker, feed, block)
-                output = await stream.end()
-        except LoginError as error:
-            is_late = isinstance(error, TimedOut)
-            cut = f"{argv[0]} did not end in {deadline:g} s" if is_late else visible(str(error))
-            if not tally.messages:
-                raise type(error)(cut) from error
-        await loop.run_in_executor(worker, end)
-    finally:
-        worker.shutdown(wait=False)
+        async with login.stream(words, deadline=deadline) as stream:
+            async for block in _blocks(stream):
+                await loop.run_in_executor(_WORKER, feed, block)
+            output = await stream.end()
+    except LoginError as error:
+        is_late = isinstance(error, TimedOut)
+        cut = f"{argv[0]} did not end in {deadline:g} s" if is_late else visible(str(error))
+        if not tally.messages:
+            raise type(error)(cut) from error
+    await loop.run_in_executor(_WORKER, end)
     return Listing(tally, output, reader.unreadable, cut)
 
 
