@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from msgspec import Struct
 
+from checks.drift._host_script import SCRIPT
 from checks.hosts import LoginError, Output
 from checks.text import visible
 
@@ -78,6 +79,9 @@ class Answer(Struct, frozen=True, kw_only=True):
 _HOST = re.compile(r"host (\d{1,11}) ([+-])(\d\d)(\d\d) (\d{1,11})(?:\.\d+)? (\S{1,64})", re.ASCII)
 _HEAD = re.compile(r"= ([a-z-]{1,20}) (\d{1,11}) ([0-9a-f]{1,64})", re.ASCII)
 
+_SECTIONS = frozenset(re.findall(r"\bshow ([a-z-]+) ", SCRIPT))
+"""All that the script has: a host that sends others fills no memory with them."""
+
 
 def parse(output: Output) -> Answer:
     """What `_host_script.SCRIPT` printed. Raises LoginError for anything else."""
@@ -96,8 +100,9 @@ def parse(output: Output) -> Answer:
         if name and text:
             sections[name] = Section(sections[name].at, sections[name].digest, tuple(text))
         text = []
-        if head := _HEAD.fullmatch(line):
-            name = head[1]
+        head = _HEAD.fullmatch(line)
+        name = head[1] if head and head[1] in _SECTIONS else ""
+        if head and name:
             sections[name] = Section(float(head[2]), head[3], None)
     try:
         now = datetime.fromtimestamp(int(host[1]), UTC)

@@ -30,6 +30,10 @@ class BaselineError(Exception):
     """The baseline is there and cannot be read, or cannot be written; the text says why."""
 
 
+class _Faster(BaselineError):
+    """Another program has put other baselines there meanwhile."""
+
+
 class _Version(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A `Baseline` with the number of each copy."""
 
@@ -52,7 +56,10 @@ def place(folder: str, host: str) -> Path:
     return state_folder.path_of(folder, "baselines") / f"{quote(host, safe='')}.json.z"
 
 
-def stamp(path: Path) -> tuple[int, int] | None:
+Stamp = tuple[int, int] | None
+
+
+def stamp(path: Path) -> Stamp:
     """What differs when the file is another; None where there is none. Raises BaselineError."""
     try:
         status = path.stat()
@@ -106,8 +113,11 @@ def _packed(versions: Versions) -> _Store:
     return _Store(copies=list(numbers), versions=packed)
 
 
-def write(path: Path, versions: Versions) -> None:
-    """Put `versions` at `path`, all of it or nothing. Raises BaselineError."""
+def write(path: Path, versions: Versions, *over: Stamp) -> None:
+    """Put `versions` at `path`, all of it or nothing; only over what has the stamp `over`, if any.
+
+    Raises BaselineError.
+    """
     packed = zlib.compress(msgspec.json.encode(_packed(versions)), 1)
     try:
         state_folder.make(path.parent)
@@ -118,6 +128,8 @@ def write(path: Path, versions: Versions) -> None:
                 os.fchmod(descriptor, 0o600 | path.parent.stat().st_mode & 0o040)
                 file.flush()
                 os.fsync(descriptor)
+            if over and stamp(path) not in over:
+                raise _Faster("is of another program now")
             Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
@@ -146,21 +158,25 @@ class Kept:
         self._stamp = stamp_now
         return True
 
-    def keep(self, versions: Versions) -> str:
+    def keep(self, versions: Versions, *over: Stamp) -> str:
         """Keep them from now on; why they could not be written, else empty. Blocks."""
         self.versions = versions
         try:
-            write(self.path, versions)
+            write(self.path, versions, *over)
             self._stamp = stamp(self.path)
+        except _Faster:
+            return self._take_over()
         except BaselineError as error:
             return str(error)
         return ""
 
     def keep_by_itself(self, versions: Versions) -> str:
-        """The same, unless there is nothing new, or another program has been faster."""
+        """The same, unless there is nothing new; where another program is faster, theirs count."""
+        return "" if versions is self.versions else self.keep(versions, self._stamp)
+
+    def _take_over(self) -> str:
         try:
-            if versions is self.versions or stamp(self.path) != self._stamp:
-                return ""
+            self.load()
         except BaselineError as error:
             return str(error)
-        return self.keep(versions)
+        return ""

@@ -69,6 +69,19 @@ def differences(before: Mapping[str, Copy], after: Mapping[str, Seen]) -> list[C
     return found
 
 
+def sees_less(old: Copy, new: Copy) -> bool:
+    """Whether a part may not be seen in `new` that was seen in `old`."""
+    return bool(gaps(new.text or "").keys() - gaps(old.text or "").keys())
+
+
+def is_filled(old: Copy, new: Copy) -> bool:
+    """Whether `new` is as `old` in all that both show, and has more of it."""
+    if not sees_less(new, old) or sees_less(old, new):
+        return False
+    was, now = _seen_by_both(old, new)
+    return was.text == now.text
+
+
 _PART = re.compile(r":| = ")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from checks.drift._baseline import Kept
-from checks.drift._compare import Seen
+from checks.drift._compare import Seen, is_filled, sees_less
 from checks.drift._copy import Copy
 from checks.drift._versions import (
     SETTLED,
@@ -26,15 +26,23 @@ from checks.drift._versions import (
 from checks.facts import BY_PERSON
 from checks.model import now
 
+NAMES_KEPT = 5_000
+"""Things of a baseline: what is new after that is not compared. Name servers may say anything."""
+
 
 class Remembered:
-    """Things as last seen, by name; their baselines lie at `path`."""
+    """Things as last seen, by name; their baselines lie at `path`.
+
+    When a thing changed is told by the clock of where it was seen. What counts as good goes by ours
+    alone: the clock of a host may be anywhere, and jump.
+    """
 
     def __init__(self, path: Path) -> None:
         self._kept = Kept(path)
         self.health: Health | None = None
         self.seen: dict[str, Seen] = {}
         self._looked: dict[str, datetime] = {}
+        self._stood: dict[str, datetime] = {}
 
     @property
     def path(self) -> Path:
@@ -61,24 +69,27 @@ class Remembered:
 
     def notice(self, copies: Mapping[str, tuple[Copy, datetime]]) -> None:
         """Remember what is there now, each with when it was seen."""
-        seen = {}
+        seen, stood = {}, {}
         for name, (copy, at) in copies.items():
             last = self.seen.get(name)
             if last is not None and last.copy.text == copy.text:
                 seen[name] = Seen(replace(last.copy, digest=copy.digest), last.first, last.before)
+                stood[name] = self._stood[name]
             else:
                 seen[name] = Seen(copy, at, self._last_seen(name, at))
-            self._looked[name] = at
-        self.seen = seen
+                stood[name] = now()
+        self.seen, self._stood = seen, stood
+        looked = self._looked | {name: at for name, (_, at) in copies.items()}
+        self._looked = {name: looked[name] for name in self.held() if name in looked}
 
     def _last_seen(self, name: str, at: datetime) -> datetime:
         """When it was last seen otherwise, by us or as the newest baseline has it; else `at`."""
         if name in self._looked or not self.versions:
             return self._looked.get(name, at)
         newest = self.versions[-1]
-        return newest.unsettled.get(name, newest.last)
+        return newest.unsettled.get(name) or at - (now() - newest.last)
 
-    def keep(self, at: datetime, *, retake: bool) -> str:
+    def keep(self, *, retake: bool) -> str:
         """Take the baseline, or what it lacks, or what counts as good by itself. Blocks.
 
         Why it could not be written; empty where it could.
@@ -86,24 +97,43 @@ class Remembered:
         fresh = {name: seen.copy for name, seen in self.seen.items() if self.is_kept(name)}
         versions = self.versions
         if not versions or retake:
-            new = Baseline(at=at, watched=(), files=fresh, by=BY_PERSON if retake else "")
-            return self._kept.keep(pruned((*versions, new)))
-        if not fresh.keys() <= versions[-1].files.keys():
-            filled = tuple(replace(one, files=fresh | one.files) for one in versions)
-            return self._kept.keep(filled)
-        return self._settle(at)
+            by = BY_PERSON if retake else ""
+            new = Baseline(at=now(), watched=(), files=dict([*fresh.items()][:NAMES_KEPT]), by=by)
+            taken = pruned((*versions, new))
+            return self._kept.keep(taken) if retake else self._kept.keep_by_itself(taken)
+        if lacking := self._lacking(fresh):
+            filled = tuple(replace(one, files=lacking | one.files) for one in versions)
+            return self._kept.keep_by_itself(filled)
+        return self._settle()
 
-    def _settle(self, at: datetime) -> str:
-        """Have count as good what stood long enough; `at` is the host's time, health is ours."""
-        if not is_lasting(self.health, now()):
-            return ""
+    def _lacking(self, fresh: Mapping[str, Copy]) -> dict[str, Copy]:
         good = self.versions[-1].files
+        found = [(name, copy) for name, copy in fresh.items() if name not in good]
+        return dict(found[: NAMES_KEPT - len(good)])
+
+    def _settle(self) -> str:
+        """Have count as good what stood long enough while all is healthy.
+
+        What is seen in part counts as it was seen in full: a change of the rest would be hidden.
+        """
+        at, newest = now(), self.versions[-1]
+        good = newest.files
         differing = {
             name: seen
             for name, seen in self.seen.items()
             if name in good and seen.copy.text != good[name].text
         }
-        ripe = {name: one for name, one in differing.items() if at - one.first >= SETTLED}
+        filled = {name: s.copy for name, s in differing.items() if is_filled(good[name], s.copy)}
+        if filled:
+            newest = replace(newest, files=good | filled)
+            return self._kept.keep_by_itself((*self.versions[:-1], newest))
+        if not is_lasting(self.health, at):
+            return ""
+        ripe = {
+            name: one
+            for name, one in differing.items()
+            if at - self._stood[name] >= SETTLED and not sees_less(good[name], one.copy)
+        }
         young = {name: one.before for name, one in differing.items() if name not in ripe}
         versions = settled(
             self.versions,

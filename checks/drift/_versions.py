@@ -118,7 +118,8 @@ def settled(
     newest = versions[-1]
     good = replace(newest, healthy_at=at, unsettled=dict(unsettled or {}))
     if not ripe:
-        is_due = newest.healthy_at is None or at - newest.healthy_at >= AGAIN
+        told = newest.healthy_at  # in the future: our clock has been put back since
+        is_due = told is None or not timedelta(0) <= at - told < AGAIN
         return (*versions[:-1], good) if is_due else versions
     merged = {**newest.files, **ripe}
     files = {name: copy for name, copy in merged.items() if copy is not None}

@@ -122,10 +122,11 @@ class Watch:
         if is_new:
             by = BY_PERSON if retake else ""
             new = Baseline(at=at, watched=self.watched, files=view.files, by=by)
-            not_kept = self._kept.keep(pruned((*versions, new)))
+            keep = self._kept.keep if retake else self._kept.keep_by_itself
+            not_kept = keep(pruned((*versions, new)))
         elif versions and versions[-1].watched != self.watched:
             adopted = tuple(_adopted(one, self.watched, view) for one in versions)
-            not_kept = self._kept.keep(adopted)
+            not_kept = self._kept.keep_by_itself(adopted)
         if self._kept.versions:
             trouble = self._settle(view, at)
             not_kept = not_kept or trouble

@@ -167,7 +167,7 @@ class Looked(Struct, frozen=True, kw_only=True):
 def _compare(memory: Memory, answer: Answer, since: datetime, retake: bool) -> Looked:
     """What was seen against the baseline, and beside what the logs tell."""
     is_new = retake or not memory.versions
-    not_kept = memory.keep(answer.now, retake=retake)
+    not_kept = memory.keep(retake=retake)
     texts = {name: seen.copy.text or "" for name, seen in memory.seen.items()}
     logs = {name: text.split("\n") for name, text in texts.items() if name not in KINDS}
     told = events(answer, logs, since)

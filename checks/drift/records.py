@@ -120,7 +120,7 @@ async def _compare(target: Target, options: Options, *, retake: bool) -> Result:
         finding = Finding("config.baseline", visible(str(memory.path)))
         return phases.result(State.UNKNOWN, text, finding)
     memory.notice(copies)
-    not_kept = await asyncio.to_thread(memory.keep, at, retake=retake)
+    not_kept = await asyncio.to_thread(memory.keep, retake=retake)
     return judge(phases, memory, not_kept)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import zlib
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.drift import _baseline, _remembered, _watch, changes
+from checks.drift._answer import parse
+from checks.drift._baseline import Kept
 from checks.drift._copy import Copy, View
+from checks.drift._memory import Memory
 from checks.drift._versions import (
     TEXTS_KEPT,
     VERSIONS_KEPT,
@@ -26,6 +30,7 @@ from checks.drift._versions import (
 )
 from checks.drift._watch import Drift, Watch
 from checks.facts import BY_ITSELF, BY_PERSON, ChangeFacts, Good
+from checks.hosts import Output
 from checks.hosts.local import LocalLogin
 from checks.model import Host, Result, State
 from tests.checks.drift.test_changes import Machine, kinds
@@ -267,6 +272,8 @@ def test_health_is_written_again_only_when_an_hour_has_passed() -> None:
     assert seen[-1].healthy_at == T0 + MINUTE
     assert settled(seen, {}, T0 + HOUR) is seen
     assert settled(seen, {}, T0 + 2 * HOUR)[-1].healthy_at == T0 + 2 * HOUR
+    # Our clock has been put back by a month: what lies ahead would hide all that was before.
+    assert settled(seen, {}, T0 - 30 * DAY)[-1].healthy_at == T0 - 30 * DAY
 
 
 class Clocked:
@@ -275,6 +282,7 @@ class Clocked:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.machine = Machine(folder)
         self.at = T0
+        self.ahead = 10 * MINUTE
         self._clock = folder / "clock"
         self._patch = monkeypatch
         program = folder / "date"
@@ -285,7 +293,7 @@ class Clocked:
 
     @property
     def there(self) -> datetime:
-        return self.at + 10 * MINUTE
+        return self.at + self.ahead
 
     async def look(self, after: timedelta) -> Result:
         self.at += after
@@ -301,7 +309,9 @@ def clocked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clocked:
     return Clocked(tmp_path, monkeypatch)
 
 
-async def test_settings_count_as_good_by_the_hosts_own_clock(clocked: Clocked) -> None:
+async def test_settings_count_as_good_by_our_clock_and_changed_by_the_hosts(
+    clocked: Clocked,
+) -> None:
     machine, look = clocked.machine, clocked.look
     machine.says("postconf", "relayhost = a\n")
     await look(MINUTE)
@@ -312,16 +322,120 @@ async def test_settings_count_as_good_by_the_hosts_own_clock(clocked: Clocked) -
     result = await look(MINUTE)
     assert isinstance(result.facts, ChangeFacts)
     # By the look before this one: the parameter had stood for an hour, the rules for none.
-    there = clocked.there - MINUTE
-    assert result.facts.good == Good(there, BY_ITSELF, there)
+    good_at = clocked.at - MINUTE
+    assert result.facts.good == Good(good_at, BY_ITSELF, good_at)
     good = {one.kind: one.good_since for one in result.facts.changes}
-    assert good == {"parameter": there, "firewall": None}
+    assert good == {"parameter": good_at, "firewall": None}
     changes._memories.clear()  # as a program that has just been started
     again = await look(5 * MINUTE)
     assert isinstance(again.facts, ChangeFacts)
     (rule,) = [one for one in again.facts.changes if one.kind == "firewall"]
     assert rule.after == T0 + 12 * MINUTE  # when it was last seen otherwise
     assert kinds(await look(4 * DAY)) == [("firewall", "− tcp dport 25 accept")]
+
+
+async def test_a_clock_over_there_that_jumps_makes_nothing_good_and_hides_nothing(
+    clocked: Clocked,
+) -> None:
+    machine, look = clocked.machine, clocked.look
+    machine.says("postconf", "relayhost = a\n")
+    await look(MINUTE)
+    machine.says("postconf", "relayhost = b\n")
+    await look(DAY)
+    await look(2 * HOUR)
+    machine.says("postconf", "relayhost = c\n")
+    await look(MINUTE)
+    clocked.ahead = 30 * DAY
+    jumped = await look(MINUTE)
+    assert isinstance(jumped.facts, ChangeFacts)
+    parameters = [one for one in jumped.facts.changes if one.kind == "parameter"]
+    assert [one.good_since for one in parameters] == [None, clocked.at - 2 * MINUTE]
+    clocked.ahead = 10 * MINUTE
+    await look(3 * HOUR)
+    assert [kind for kind, _ in kinds(await look(MINUTE))] == ["parameter", "parameter"]
+
+
+class Seeing:
+    """A host's crontabs through a login that may see all of them, or not; all is healthy."""
+
+    ALL = "/etc/crontab:a\ncrontab of root:0 5 * * * x"
+    LESS = "/etc/crontab:a\n%unseen crontabs of root and others: sudo: a password is required"
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.memory = Memory(str(folder), "mail1")
+        self.at = T0
+        monkeypatch.setattr(_remembered, "now", lambda: self.at)
+
+    def look(self, text: str, *more: str) -> list[str]:
+        self.at += 2 * HOUR
+        head = [
+            f"host {self.at.timestamp():.0f} +0000 9 mm",
+            f"= cron 0 {text.encode().hex()[-64:]}",
+        ]
+        lines = [*head, *(f"|{line}" for line in text.split("\n")), *more, "end", ""]
+        answer = parse(Output(stdout="\n".join(lines).encode(), stderr=b"", exit_status=0))
+        self.memory.load()
+        self.memory.take(answer)
+        self.memory.health = Health(self.at - 2 * HOUR, self.at)
+        assert self.memory.keep(retake=False) == ""
+        return [one.text for one in self.memory.differences()]
+
+
+@pytest.fixture
+def seeing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seeing:
+    return Seeing(tmp_path, monkeypatch)
+
+
+def test_what_a_login_saw_no_more_for_a_while_is_compared_with_what_it_saw_before(
+    seeing: Seeing,
+) -> None:
+    assert seeing.look(seeing.ALL) == []
+    for _ in range(3):
+        assert seeing.look(seeing.LESS) == []
+    assert len(seeing.memory.versions) == 1
+    assert seeing.look(seeing.ALL.replace("x", "y")) == ["+ crontab of root:0 5 * * * y and 1 more"]
+
+
+def test_what_a_login_sees_at_last_belongs_to_the_baseline_from_then_on(seeing: Seeing) -> None:
+    assert seeing.look(seeing.LESS) == []
+    assert seeing.look(seeing.ALL) == []
+    assert len(seeing.memory.versions) == 1
+    assert seeing.look(seeing.ALL.replace("x", "y")) == ["+ crontab of root:0 5 * * * y and 1 more"]
+
+
+def test_a_host_that_sends_other_sections_at_each_look_fills_no_memory(seeing: Seeing) -> None:
+    for number in range(3):
+        seeing.look(seeing.ALL, f"= x{'y' * number} 0 ab", "|text", "= cron-b 0 ab", "|b")
+    assert {*seeing.memory.seen, *seeing.memory._looked} == {"cron"}
+    assert seeing.memory.versions[-1].files["cron"].text == seeing.ALL
+
+
+def test_names_that_come_and_go_fill_neither_memory_nor_baseline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_remembered, "NAMES_KEPT", 20)
+    memory = _remembered.Remembered(tmp_path / "x")
+    for look in range(9):
+        memory.notice({f"A {look}.{n}.test": (copy(n), T0) for n in range(7)})
+        memory.keep(retake=False)
+    assert len(memory.versions[-1].files) == 20
+    assert len(memory._looked) <= 27
+
+
+def test_a_baseline_that_another_program_takes_at_that_very_moment_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = Kept(tmp_path / "x"), Kept(tmp_path / "x")
+    person = (version(T0, copy(1), by=BY_PERSON),)
+
+    def fsync(_: int) -> None:
+        monkeypatch.undo()
+        assert theirs.keep(person) == ""
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    assert ours.keep_by_itself((version(T0, copy(0), by=""),)) == ""
+    assert (ours.versions, _baseline.read(tmp_path / "x")) == (person, person)
+    assert [one.name for one in tmp_path.iterdir()] == ["x"]
 
 
 async def test_a_hold_that_is_over_warns_no_more_also_where_it_counted_as_good(
