@@ -2,7 +2,7 @@
 
 Our own dialogue greets, starts TLS and logs in, under TLS alone; aioimaplib talks on from there.
 RFC 3501 (IMAP), 4315 (UIDPLUS), 6154 (SPECIAL-USE). Of a large mailbox only the last days are
-searched: the server then need not open every message in it.
+searched, and the newest messages: the server then need not open every message in it.
 """
 
 from __future__ import annotations
@@ -38,6 +38,10 @@ STEPS = ("login", "list", "select", "search", "fetch", "remove")
 SINCE = timedelta(days=3)
 """How far back is searched: a day may begin elsewhere, and leftovers are a few hours old."""
 
+NEWEST = 100
+"""Messages at the end of a folder that are searched whatever their date, which is by the server's
+clock: where that is behind, what has just come is of long ago."""
+
 MOST = 200
 """Messages of ours that are looked at in one folder, the newest: one an hour for a week."""
 
@@ -50,6 +54,7 @@ REPORTS, REPORT_LIMIT = 10, 32_768
 
 _JUNK = re.compile(rb'\((?P<flags>[^()]*)\) (?:NIL|"[^"]*") (?P<name>"[^"\r\n]+"|[^\s"(){}%*\\]+)')
 _JUNK_NAMES = re.compile(rb'"?(?:inbox[./])?(?:junk|spam|junk e-?mail|bulk)"?', re.IGNORECASE)
+_EXISTS = re.compile(rb"(?:\* )?(\d{1,10}) EXISTS\b")
 _NUMBER = re.compile(rb"\b\d{1,10}\b")
 _UID = re.compile(rb"\bUID (\d{1,10})\b")
 _TEMPORARY = re.compile(r"^\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG|CONTACTADMIN)\]", re.IGNORECASE)
@@ -151,10 +156,12 @@ class Mailbox:
         return [(uid, texts[0], texts[1]) for uid, texts in fetched if len(texts) == 2]
 
     async def _search(self, folder: str, *criteria: str) -> list[int]:
-        """Select `folder`; the numbers of those messages of the last days, in their order."""
-        await self._ask("select", f"SELECT {folder}", self._imap.select(folder))
-        day = f"{datetime.now(UTC) - SINCE:%d-%b-%Y}"
-        command = self._imap.search("UNDELETED", "SINCE", day, *criteria, charset=None, by_uid=True)
+        """Select `folder`; the numbers of those of its recent messages, in their order."""
+        told = await self._ask("select", f"SELECT {folder}", self._imap.select(folder))
+        recent = ["SINCE", f"{datetime.now(UTC) - SINCE:%d-%b-%Y}"]
+        if count := next((int(one[1]) for line in told if (one := _EXISTS.match(line))), 0):
+            recent = ["OR", *recent, f"{max(1, count - NEWEST + 1)}:*"]
+        command = self._imap.search("UNDELETED", *recent, *criteria, charset=None, by_uid=True)
         lines = await self._ask("search", "UID SEARCH", command)
         return sorted({int(number) for line in lines for number in _NUMBER.findall(line)})
 

@@ -355,7 +355,17 @@ async def test_a_mailbox_of_half_a_million_is_searched_in_its_last_days(tmp_path
     async with asking(system, tmp_path) as ask:
         assert (await ask()).state == State.OK
     search = next(line for line in system.heard.splitlines() if b"SEARCH" in line)
-    assert b"UNDELETED SINCE " in search
+    assert b"UNDELETED OR SINCE " in search
+
+
+async def test_what_a_server_dates_wrong_is_found_among_its_newest(tmp_path: Path) -> None:
+    """A clock that is behind gives what has just come a day of long ago (INTERNALDATE)."""
+    system = MailSystem(imap_says={"SELECT": b"* 500000 EXISTS\r\n%T OK [READ-WRITE]\r\n"})
+    async with asking(system, tmp_path) as ask:
+        await ask()
+    search = next(line for line in system.heard.splitlines() if b"SEARCH" in line)
+    assert b"UNDELETED OR SINCE " in search
+    assert b" 499901:* HEADER " in search
 
 
 async def test_leftovers_of_a_crash_go_and_nobody_elses_mail(tmp_path: Path) -> None:
