@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -8,9 +9,10 @@ from checks.facts import ClockFacts
 from checks.hosts import Output
 from checks.hosts.local import LocalLogin
 from checks.model import State
+from checks.server._programs import SYSTEMD
 from checks.server.clock import Options, judge
 from checks.skew import Skew, correction, skew
-from tests.checks.server.asking import Answers, Far, ask
+from tests.checks.server.asking import Answers, Far, ask, need_namespaces
 
 DAY = 86400.0
 
@@ -61,6 +63,16 @@ async def test_this_machine_is_the_measure() -> None:
     assert isinstance(far.facts, ClockFacts)
     assert far.facts.ahead is not None
     assert abs(far.facts.ahead) <= far.facts.margin
+
+
+async def test_a_timedated_that_hangs_does_not_hide_the_time(tmp_path: Path) -> None:
+    need_namespaces()
+    tool = tmp_path / "timedatectl"
+    tool.write_text("#!/bin/sh\nexec sleep 60\n")
+    tool.chmod(0o755)
+    boot = f"mount -t tmpfs tmpfs /run; mkdir -p {SYSTEMD}; PATH={tmp_path}:$PATH; export PATH"
+    result = await ask("clock", Far("unshare", "--mount", "sh", "-c", f'{boot}; "$@"', "sh"))
+    assert result.state == State.OK, result.summary
 
 
 @pytest.mark.parametrize("said", ["", "now", "17954340001234", "-1", "１７"])
