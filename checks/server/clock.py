@@ -27,8 +27,8 @@ FINDINGS = _look.FINDINGS | {
     "clock.not-synchronised": "nothing that the kernel knows of keeps the host's clock right",
 }
 
-# timedated is started for the question and costs 40 ms of CPU: once a minute. Where a wrong clock or
-# a stuck bus lets it hang, the time is told all the same.
+# timedated is started for the question and costs 40 ms of CPU: once a minute. Where a wrong clock
+# or a stuck bus lets it hang, the time is told all the same.
 SCRIPT = f"""
 date +%s
 [ ! -d {SYSTEMD} ] || timeout 2 timedatectl show -p NTPSynchronized 2>/dev/null
