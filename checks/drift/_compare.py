@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from checks.drift._answer import OTHERS_CRONTABS, UNSEEN, gaps
 from checks.drift._copy import Copy
 from checks.drift._diff import change
-from checks.drift._named import JOINED, held, is_cut, named
+from checks.drift._named import JOINED, REST, held, is_cut, named
 from checks.facts import Change
 from checks.text import redact, visible
 
@@ -99,8 +99,11 @@ def _seen_by_both(old: Copy, new: Copy) -> tuple[Copy, Copy]:
         return "\n".join(
             line
             for line in text.split("\n")
-            if not line.startswith(UNSEEN)
-            and (not line.startswith(begins) or _PART.split(line, 1)[0] in both)
+            if line.startswith(REST)
+            or (
+                not line.startswith(UNSEEN)
+                and (not line.startswith(begins) or _PART.split(line, 1)[0] in both)
+            )
         )
 
     return replace(old, text=kept(was)), replace(new, text=kept(now))
@@ -127,17 +130,8 @@ def _differing(
         names = [name for name in names if name in values and name in fresh]
     empty = Change(KINDS[section], "", at, after)
     if section in AS_A_WHOLE:
-        if names:
-            gone = [name for name in names if name not in fresh]
-            come = [name for name in names if name in fresh]
-            telling = [name for name in come or gone if not _FRAME.search(name)] or come or gone
-            what = telling[0].rpartition(JOINED)[2]
-            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            yield replace(
-                empty,
-                what=f"{'+' if come else '−'} {_shown(what)}{more}",
-                diff=change(section, pair).diff,
-            )
+        if what := _by_one(names, fresh) if names else _moved(values, fresh):
+            yield replace(empty, what=what, diff=change(section, pair).diff)
         return
     for name in names:
         told, tells = values.get(name, ""), fresh.get(name, "")
@@ -150,6 +144,32 @@ def _differing(
         )
     if section == "packages":
         yield from _holds(held(was), held(now), empty)
+
+
+def _by_one(names: Sequence[str], fresh: Mapping[str, str]) -> str:
+    """The lines that came or went, called by the first that tells something."""
+    gone = [name for name in names if name not in fresh]
+    come = [name for name in names if name in fresh]
+    telling = [name for name in come or gone if not _FRAME.search(name)] or come or gone
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{'+' if come else '−'} {_shown(telling[0].rpartition(JOINED)[2])}{more}"
+
+
+def _moved(values: Mapping[str, str], fresh: Mapping[str, str]) -> str:
+    """The first line that stands elsewhere within its block (a drop above an accept), or nothing.
+
+    Blocks themselves come in any order: iptables-save(8) has that of the modules.
+    """
+    if values.keys() != fresh.keys():
+        return ""
+    for was, now in zip(sorted(values, key=_block), sorted(fresh, key=_block), strict=True):
+        if was != now:
+            return f"{_shown(now.rpartition(JOINED)[2])}, in another order"
+    return ""
+
+
+def _block(name: str) -> str:
+    return name.rpartition(JOINED)[0]
 
 
 @cache

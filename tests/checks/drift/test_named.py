@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from checks.drift._compare import KINDS, Seen, _manual, differences
 from checks.drift._copy import Copy
-from checks.drift._named import held, named, text_of
+from checks.drift._named import REST, held, named, text_of
 
 NFT = """\
 table inet fault {
@@ -78,6 +78,54 @@ def test_a_new_table_is_called_by_its_first_rule_of_its_own() -> None:
     )
     (change,) = differences({"firewall": empty}, {"firewall": Seen(full, at, at)})
     assert change.what == "+ tcp dport { 465, 587 } reject with tcp reset and 1 more"
+
+
+IPTABLES = """\
+*filter
+:INPUT ACCEPT
+-A INPUT -p tcp --dport 25 -j ACCEPT
+-A INPUT -j DROP
+COMMIT
+*nat
+:PREROUTING ACCEPT
+COMMIT"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "what"),
+    [
+        (
+            "chain input {\ntcp dport 25 accept\ndrop\n}",
+            "chain input {\ndrop\ntcp dport 25 accept\n}",
+            ["drop, in another order"],
+        ),
+        (IPTABLES, "\n".join([*IPTABLES.split("\n")[5:], *IPTABLES.split("\n")[:5]]), []),
+        ("a\nb\nc", "c\na\n%unseen the rest: more than 9 bytes", []),
+    ],
+)
+def test_rules_in_another_order_are_a_change_and_tables_are_none(
+    before: str, after: str, what: list[str]
+) -> None:
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    was, now = (Copy(stamp="", mtime=0, access="", text=text) for text in (before, after))
+    found = differences({"firewall": was}, {"firewall": Seen(now, at, at)})
+    assert [one.what for one in found] == what
+    assert all(one.diff for one in found)
+
+
+def test_what_is_cut_off_has_not_gone() -> None:
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    lines = [f"p{number} 1 ii " for number in range(6)]
+    whole, cut = (
+        Copy(stamp="", mtime=0, access="", text=text)
+        for text in (
+            "\n".join(lines),
+            "\n".join(["p0 2 ii ", *lines[1:3], f"{REST}more than 9 bytes"]),
+        )
+    )
+    for before, after in ((whole, cut), (cut, whole)):
+        found = differences({"packages": before}, {"packages": Seen(after, at, at)})
+        assert [one.what for one in found] == ["p0"]
 
 
 def test_dovecots_settings_are_named_with_the_blocks_that_they_stand_in() -> None:
