@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 SCHEMA = "mailmedic.diff/1"
 
+PACKAGES_SHOWN = 10
+"""Packages of one upgrade that are printed; mail's are the first, and the JSON document has all."""
+
 ASK_FOR_RECORDS = ("dns", "spf", "dmarc", "mta_sts")
 """The checks that ask nothing but DNS."""
 
@@ -98,7 +101,7 @@ def text(board: Board) -> Iterator[str]:
         stamp = f"{'≤' if one.after else ''}{iso(one.at)[:-5]}Z" if one.at else "unknown"
         age = f"{span((at - one.at).total_seconds())} ago" if one.at else ""
         yield "  ".join(filter(None, (stamp, age, one.host, f"{kind}{one.what}", one.more)))
-        yield from (f"    {line}" for line in (*one.notes, *one.diff))
+        yield from (f"    {line}" for line in (*one.notes, *_lines(one)))
     for standing in board.standings.values():
         result = standing.result
         yield from (f"{standing.target.name}  not seen: {gap}" for gap in _unseen(standing))
@@ -106,6 +109,14 @@ def text(board: Board) -> Iterator[str]:
         if result is not None and (result.facts is None or result.mend):
             yield f"{standing.id}  {result.state.name}  {result.summary}"
             yield from [f"    mend: {result.mend}"] if result.mend else []
+
+
+def _lines(one: changed.Changed) -> tuple[str, ...]:
+    """Its diff; of a long list of packages the first."""
+    rest = len(one.diff) - PACKAGES_SHOWN
+    if one.kind != "package" or rest <= 1:
+        return one.diff
+    return *one.diff[:PACKAGES_SHOWN], f"… {rest} more; --json lists all"
 
 
 def _unseen(standing: Standing) -> tuple[str, ...]:

@@ -62,11 +62,16 @@ def differences(before: Mapping[str, Copy], after: Mapping[str, Seen]) -> list[C
     found: list[Change] = []
     for section, seen in after.items():
         old = before.get(section)
-        if old is None or old.text == seen.copy.text:
+        if old is None or is_same(old, seen.copy):
             continue
         pair = _seen_by_both(old, seen.copy)
         found += list(_differing(section, pair, _when(seen)))[:CHANGES_KEPT]
     return found
+
+
+def is_same(old: Copy, new: Copy) -> bool:
+    """Whether nothing differs: what is read again may have been masked twice."""
+    return old.text == new.text or bool(old.digest and old.digest == new.digest)
 
 
 def sees_less(old: Copy, new: Copy) -> bool:
@@ -138,8 +143,7 @@ def _differing(
         yield replace(
             empty,
             what=_name(section, name),
-            old=_shown(told),
-            new=_shown(tells),
+            **_values(section, told, tells),
             about=_about(section, name),
         )
     if section == "packages":
@@ -172,6 +176,17 @@ def _block(name: str) -> str:
     return name.rpartition(JOINED)[0]
 
 
+def _values(section: str, told: str, tells: str) -> dict[str, str]:
+    """Both values as they are shown; of a unit's file only what has become of it."""
+    if section == "units" and (_SUMMED.match(told) or _SUMMED.match(tells)):
+        told, tells = "", "changed" if told and tells else "added" if tells else "removed"
+    return {"old": _shown(told), "new": _shown(tells)}
+
+
+_SUMMED = re.compile(r"\d+ \d+\b")
+"""What cksum(1) says of a file."""
+
+
 @cache
 def _manual() -> Mapping[str, Mapping[str, str]]:
     """What parameters do, by program and name."""
@@ -198,9 +213,9 @@ def _shown(text: str) -> str:
 
 def _holds(was: set[str], now: set[str], empty: Change) -> Iterator[Change]:
     for name in sorted(was ^ now):
-        words = ("", "on hold") if name in now else ("on hold", "")
         what = visible(name.partition(":")[0], VALUE_LIMIT)
-        yield replace(empty, kind="hold", what=what, old=words[0], new=words[1])
+        new = "on hold" if name in now else "no longer on hold"
+        yield replace(empty, kind="hold", what=what, new=new)
 
 
 def merged(differing: Sequence[Change], told: Sequence[Change]) -> list[Change]:

@@ -25,11 +25,14 @@ VALUE_LIMIT = 120
 """Characters of a name, version or command that are shown."""
 
 _MATTERS = re.compile(
-    r"(?:lib)?(?:postfix|exim|dovecot|opendkim|opendmarc|rspamd|spamass|clamav|amavis|sasl|ssl|"
-    r"openssl|gnutls|ldap|slapd|bind9?|unbound|systemd|c6|glibc|linux-image|kernel|openssh|nftables|"
-    r"iptables|ca-certificates|mariadb|mysql|postgres|redis|cyrus|sendmail)"
+    r"(?:lib)?(?:(postfix|exim|dovecot|opendkim|opendmarc|rspamd|spamass|clamav|amavis|cyrus|sendmail)"
+    r"|sasl|ssl|openssl|gnutls|ldap|slapd|bind9?|unbound|systemd|c6|glibc|linux-image|kernel|openssh"
+    r"|nftables|iptables|ca-certificates|mariadb|mysql|postgres|redis)"
 )
-"""Packages that are listed one by one; of the others of one run only how many."""
+"""Packages that are listed one by one; of the others of one run only how many.
+
+Those of mail itself are the first group: they are named first.
+"""
 
 ONE_BY_ONE = 3
 """So many of them in one run; an upgrade of the whole system is one change."""
@@ -141,7 +144,8 @@ def _grouped(packages: Iterable[tuple[datetime, Change]]) -> Iterator[Change]:
     for begin, one in packages:
         runs.setdefault(begin, []).append(one)
     for run in runs.values():
-        matter = [one for one in run if _MATTERS.match(one.what)]
+        matching = [(found, one) for one in run if (found := _MATTERS.match(one.what))]
+        matter = [one for _, one in sorted(matching, key=lambda pair: pair[0][1] is None)]
         others = run if len(matter) > ONE_BY_ONE else [one for one in run if one not in matter]
         if len(matter) <= ONE_BY_ONE:
             yield from matter
@@ -156,8 +160,9 @@ def _together(changes: Sequence[Change], first: Sequence[Change]) -> Change:
     names = ", ".join(one.what for one in first[:ONE_BY_ONE])
     rest = len(changes) - len(first[:ONE_BY_ONE])
     what = f"{names} and {rest} more packages" if names else f"{rest} other packages"
-    lines = tuple(one.text for one in changes)
-    return replace(changes[-1], what=what, old="", new="", diff=lines)
+    named = {one.what for one in first}
+    lines = [one.text for one in (*first, *(one for one in changes if one.what not in named))]
+    return replace(changes[-1], what=what, old="", new="", diff=tuple(lines))
 
 
 SESSION_LIMIT = 2_000

@@ -62,13 +62,18 @@ iptables_rules() {
   done
 }
 certificate_options='smtpd_tls_cert_file|smtpd_tls_chain_files|ssl_cert|tls_certificate'
+gone() {  # for sure: not behind a folder or a link that this login may not go through
+  path=$1
+  until [ -e "${path:-/}" ]; do [ ! -L "$path" ] || return; path=${path%/*}; done
+  [ "$path" != "$1" ] && [ -x "${path:-/}" ]
+}
 certificates() {
   have openssl || { [ $# = 0 ] || refuse 'openssl is not installed'; return; }
   for file do
     if [ ! -r "$file" ]; then
       case $file in
       *key*) ;; # smtpd_tls_chain_files names the key too
-      /*) unseen "$file" 'it may not be read, or is not there' ;;
+      /*) if gone "$file"; then echo "$file = not there"; else unseen "$file"; fi ;;
       esac
       continue
     fi

@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from checks.drift._baseline import Kept
-from checks.drift._compare import Seen, is_filled, sees_less
+from checks.drift._compare import Seen, is_filled, is_same, sees_less
 from checks.drift._copy import Copy
 from checks.drift._versions import (
     SETTLED,
@@ -121,7 +121,7 @@ class Remembered:
         differing = {
             name: seen
             for name, seen in self.seen.items()
-            if name in good and seen.copy.text != good[name].text
+            if name in good and not is_same(good[name], seen.copy)
         }
         filled = {name: s.copy for name, s in differing.items() if is_filled(good[name], s.copy)}
         if filled:

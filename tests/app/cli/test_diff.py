@@ -11,7 +11,9 @@ import pytest
 from app import changes
 from app.config import Config
 from app.config.tables import Log
-from checks.model import State, System
+from checks.board import Board, Standing
+from checks.facts import Change, ChangeFacts
+from checks.model import Result, State, System, Target, now
 from checks.resolver import Resolver
 from tests import desktop as desktops
 from tests.app.cli.test_run import HOST
@@ -73,3 +75,18 @@ async def test_records_of_dns_are_asked_for_before_they_are_compared(tmp_path: P
         lines = list(changes.text(await changes.look(config, "")))
         assert any("  dns  dns MX lab.test 10 mx.lab.test → 10 other.test" in one for one in lines)
         assert any(one.startswith("dns  records: baseline of ") for one in lines)
+
+
+def test_of_an_upgrade_of_all_the_first_packages_are_printed_and_how_many_more() -> None:
+    names = tuple(f"package{n} 1 → 2" for n in range(125))
+    upgrade = Change("package", "postfix and 124 more packages", now(), diff=names)
+    facts = ChangeFacts(now(), (upgrade,))
+    standing = Standing(
+        kind="changes",
+        target=Target(name="mx", about="changes", resolver=Resolver()),
+        interval=60.0,
+        result=Result(state=State.OK, summary="", facts=facts, at=now(), duration=0.0),
+    )
+    lines = list(changes.text(Board(system="Lab", at=now(), standings={standing.id: standing})))
+    printed = [line.strip() for line in lines if line.startswith("    ")]
+    assert printed == [*names[:10], "… 115 more; --json lists all"]

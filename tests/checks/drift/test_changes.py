@@ -6,18 +6,23 @@ import os
 import shutil
 import subprocess
 import zlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from checks.drift import _baseline, changes
 from checks.drift._answer import parse
+from checks.drift._compare import Seen, differences
+from checks.drift._copy import Copy
 from checks.facts import ChangeFacts
 from checks.hosts import LoginError, Output
 from checks.model import Host, Result, State, Target
 from checks.resolver import Resolver
 from tests.checks.server.asking import Far
 
+NOW = datetime(2026, 11, 30, 3, 10, tzinfo=UTC)
 NFT = "table inet x {\n\tchain input {\n\t\ttcp dport 25 accept\n\t}\n}\n"
 PACKAGES = "postfix 3.7.10 ii \ndovecot-core 2.3 ii \n"
 
@@ -239,3 +244,24 @@ async def test_a_real_postfix_is_asked_for_its_settings(tmp_path: Path) -> None:
     found = kinds(await changes.check(target, options, deadline=20))
     assert ("parameter", "mynetworks 127.0.0.0/8 → 0.0.0.0/0") in found
     assert ("parameter", "master.cf smtp/inet -o smtpd_sasl_auth_enable = yes") in found
+
+
+def test_of_a_units_file_it_is_told_what_became_of_it_and_no_checksum() -> None:
+    files = "a.service 11 20 ./a.service\nb.service 12 20 ./b.service\nc.service -> /dev/null"
+    later = "b.service 13 20 ./b.service\nc.service 14 20 ./c.service\nd.service 15 9 ./d.service"
+    old, new = (Copy(stamp="", mtime=0, access="", text=text) for text in (files, later))
+    found = differences({"units": old}, {"units": Seen(new, NOW, NOW)})
+    assert sorted(one.text for one in found) == [
+        "a.service removed",
+        "b.service changed",
+        "c.service changed",
+        "d.service added",
+    ]
+
+
+def test_what_is_the_same_by_its_digest_is_no_change_however_it_was_masked() -> None:
+    once = Copy(stamp="", mtime=0, access="", digest="ab", text="authorization=********mysql")
+    twice = replace(once, text="authorization=********")
+    assert differences({"exim": twice}, {"exim": Seen(once, NOW, NOW)}) == []
+    other = replace(once, digest="ac")
+    assert len(differences({"exim": twice}, {"exim": Seen(other, NOW, NOW)})) == 1

@@ -143,7 +143,27 @@ async def test_a_certificate_that_may_not_be_read_is_said(kept: Kept) -> None:
     kept.write("bin/postconf", f"#!/bin/sh\necho smtpd_tls_cert_file = {kept.root}/mx.pem\n")
     kept.hide("mx.pem")
     (gap,) = unseen(await kept.look())
-    assert gap == f"certificates: {kept.root}/mx.pem: it may not be read, or is not there"
+    assert gap == f"certificates: {kept.root}/mx.pem: it may not be read"
+
+
+async def test_a_certificate_that_is_gone_is_a_change_unless_it_may_only_be_out_of_sight(
+    kept: Kept,
+) -> None:
+    words = f"-subj /CN=mx -days 9 -keyout {kept.root}/key -out {kept.root}/certs/mx.pem"
+    kept.write("certs/mx.pem", "")
+    making = ["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", *words.split()]
+    subprocess.run(making, check=True, capture_output=True)
+    (kept.root / "link.pem").symlink_to(f"{kept.root}/certs/mx.pem")
+    files = ", ".join(f"{kept.root}/{name}" for name in ("certs/mx.pem", "link.pem"))
+    kept.write("bin/postconf", f"#!/bin/sh\necho smtpd_tls_chain_files = {files}\n")
+    (kept.root / "certs/mx.pem").chmod(0o644)
+    assert told(await kept.look(), "certificate") == []
+    kept.hide("certs")
+    hidden = await kept.look()
+    assert (len(unseen(hidden)), told(hidden, "certificate")) == (2, [])
+    shutil.rmtree(kept.root / "certs")
+    (change,) = told(await kept.look(), "certificate")
+    assert change.endswith(" → not there")
 
 
 async def test_a_host_without_any_log_of_sessions_says_so_and_no_right_would_help(

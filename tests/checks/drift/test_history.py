@@ -72,7 +72,7 @@ def test_an_upgrade_of_the_whole_system_is_one_change_named_by_what_matters() ->
     names = ("tzdata", "postfix", "dovecot-core", "libssl3", "exim4-base", "fish")
     log = "\n".join(f"2026-11-23 02:58:1{n} upgrade {name}:all 1 2" for n, name in enumerate(names))
     (upgrade,) = told(dpkg_log=log, apt_log=APT)
-    assert upgrade.text == "postfix, dovecot-core, libssl3 and 3 more packages"
+    assert upgrade.text == "postfix, dovecot-core, exim4-base and 3 more packages"  # mail first
     assert upgrade.diff[-1] == "fish 1 → 2"
     assert upgrade.who == "ana"
 

@@ -449,4 +449,4 @@ async def test_a_hold_that_is_over_warns_no_more_also_where_it_counted_as_good(
     machine.says("dpkg-query", "postfix 3.7.10 ii \ndovecot-core 2.3 ii \n")
     over = await look(MINUTE)
     assert over.state == State.OK
-    assert kinds(over) == [("hold", "postfix on hold removed"), ("hold", "postfix on hold")]
+    assert kinds(over) == [("hold", "postfix no longer on hold"), ("hold", "postfix on hold")]
