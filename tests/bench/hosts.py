@@ -40,7 +40,8 @@ Host host{number}
 def main() -> None:
     """Print the table."""
     port = free_ports(HOST, "ssh")["ssh"]
-    extra = f"ListenAddress {HOST}:{port}\nMaxStartups 200"
+    # bash under sshd reads ~/.bashrc, which does anything here, but not as a shell within a shell.
+    extra = f"ListenAddress {HOST}:{port}\nMaxStartups 200\nSetEnv SHLVL=2"
     with sshd(extra=extra) as server, short_folder("mm-run") as folder:
         os.environ["XDG_RUNTIME_DIR"] = str(folder)
         first, took, cost, size = asyncio.run(_sweeps(server, port, folder))
