@@ -6,7 +6,7 @@ ARGS   ?=
 .PHONY: run test check format bench screenshots lab lab-score clean
 
 run: .venv/run
-	@$(BIN)/mailmedic $(ARGS)
+	@$(BIN)/mailmedic $(or $(ARGS),--or-drill)
 
 test: .venv/test
 	$(BIN)/pytest $(ARGS)
