@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 from tests.terminal import Terminal
+
+INHERITED = ("ARGS", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 
 ALONE = """
 import sys
@@ -18,11 +21,17 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def test_make_run_opens_the_practice_system_where_there_is_nothing_to_watch(tmp_path: Path) -> None:
+def told(*words: str) -> list[str]:
+    """What `make run` would run, whatever make these tests may themselves be run by."""
+    argv = ["make", "--no-print-directory", "-n", "-o", ".venv/run", "run", *words]
+    env = {name: value for name, value in os.environ.items() if name not in INHERITED}
     root = Path(__file__).parents[1]
-    told = ["make", "-n", "-o", ".venv/run", "run"]
-    printed = subprocess.run(told, cwd=root, capture_output=True, check=True, text=True).stdout
-    program, *arguments = shlex.split(printed)
+    done = subprocess.run(argv, cwd=root, env=env, capture_output=True, check=True, text=True)
+    return shlex.split(done.stdout)
+
+
+def test_make_run_opens_the_practice_system_where_there_is_nothing_to_watch(tmp_path: Path) -> None:
+    program, *arguments = told()
     assert program == ".venv/bin/mailmedic"
     console = Terminal(
         [sys.executable, "-c", ALONE, *arguments], 120, 36, XDG_STATE_HOME=str(tmp_path)
@@ -35,7 +44,4 @@ def test_make_run_opens_the_practice_system_where_there_is_nothing_to_watch(tmp_
 
 
 def test_make_run_takes_what_the_program_takes() -> None:
-    told = ["make", "-n", "-o", ".venv/run", "run", "ARGS=status --json"]
-    root = Path(__file__).parents[1]
-    printed = subprocess.run(told, cwd=root, capture_output=True, check=True, text=True).stdout
-    assert shlex.split(printed) == [".venv/bin/mailmedic", "status", "--json"]
+    assert told("ARGS=status --json") == [".venv/bin/mailmedic", "status", "--json"]
