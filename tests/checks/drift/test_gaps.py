@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -203,6 +204,20 @@ async def test_all_crontabs_are_seen_by_the_one_command_that_sudo_lets_us(kept: 
     assert told(await kept.look(), "cron") == [
         "+ crontab of root:0 6 * * * doveadm expunge and 1 more"
     ]
+
+
+async def test_a_sudo_that_hangs_costs_its_own_sections_alone_and_is_not_asked_again(
+    kept: Kept,
+) -> None:
+    kept.hide("var/spool/cron/crontabs")
+    kept.write("bin/timeout", '#!/bin/sh\nshift\nexec /usr/bin/timeout 0.2 "$@"\n')
+    kept.write("bin/sudo", f"#!/bin/sh\necho $$ >>{kept.root}/asked; exec sleep 60\n")
+    kept.write("asked", "")
+    (kept.root / "asked").chmod(0o666)
+    for why in ("sudo: no answer in 5 s", "it is for root"):
+        assert unseen(await kept.look()) == (f"cron: crontabs of root and others: {why}",)
+    (asked,) = (kept.root / "asked").read_text().split()
+    os.kill(int(asked), signal.SIGKILL)
 
 
 async def test_sudo_that_refuses_the_crontabs_is_still_asked_for_the_firewall(kept: Kept) -> None:
