@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from app.problem import Problem
 from checks import changed
 from checks.facts import ChangeFacts, DriftFacts
-from checks.model import Result, now
+from checks.model import Result, State, now
 from checks.when import iso, span
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def text(board: Board) -> Iterator[str]:
     at = now()
     found = changed.listed(board.standings.values(), None)
     if not found:
-        yield "nothing has changed"
+        yield _nothing(board)
     for one in found:
         kind = "" if one.kind == "file" else f"{one.kind} "
         stamp = f"{'≤' if one.after else ''}{iso(one.at)[:-5]}Z" if one.at else "unknown"
@@ -109,6 +109,17 @@ def text(board: Board) -> Iterator[str]:
         if result is not None and (result.facts is None or result.mend):
             yield f"{standing.id}  {result.state.name}  {result.summary}"
             yield from [f"    mend: {result.mend}"] if result.mend else []
+
+
+def _nothing(board: Board) -> str:
+    """Of what nothing is listed: what was not seen may have changed."""
+    results = [one.result for one in board.standings.values() if one.result]
+    if all(one.facts is None for one in results):
+        return "nothing is known of what changed"
+    is_blind = any(one.state == State.UNKNOWN for one in results) or any(
+        _unseen(one) for one in board.standings.values()
+    )
+    return "nothing has changed" + (" in what could be seen" if is_blind else "")
 
 
 def _lines(one: changed.Changed) -> tuple[str, ...]:

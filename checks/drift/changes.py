@@ -205,7 +205,7 @@ def judge(phases: Phases, looked: Looked) -> Result:
     begin = compared(looked.versions)[0].at
     return phases.result(
         State.CRITICAL if looked.relays else State.WARNING if holds else State.OK,
-        _summary(looked, holds),
+        _summary(looked, holds, len(unseen)),
         *findings,
         metrics={"changes": len(changes)},
         evidence=unseen,
@@ -241,7 +241,7 @@ def _findings(changes: list[Change]) -> list[Finding]:
     return found
 
 
-def _summary(looked: Looked, holds: list[Change]) -> str:
+def _summary(looked: Looked, holds: list[Change], unseen: int) -> str:
     """What is wrong first: an open relay, a hold that keeps updates away; then the last changes."""
     parts = [visible(one, 160) for one in looked.relays[:1]]
     if holds:
@@ -251,7 +251,9 @@ def _summary(looked: Looked, holds: list[Change]) -> str:
         count = len(looked.answer.sections.keys() & KINDS.keys())
         parts.append(f"baseline taken of {count} kinds of settings")
     elif not looked.changes:
-        parts.append(f"nothing has changed since {compared(looked.versions)[0].at:%a %d %b %H:%MZ}")
+        since = f"{compared(looked.versions)[0].at:%a %d %b %H:%MZ}"
+        but = f", but {unseen} not seen" if unseen else ""
+        parts.append(f"nothing has changed since {since}{but}")
     for one in looked.changes[: 3 - len(parts)]:
         age = span((looked.answer.now - (one.after or one.at)).total_seconds())
         when = f"in the last {age}" if one.after else f"{age} ago"

@@ -119,7 +119,7 @@ def judge(phases: Phases, drift: Drift, *, is_default: bool) -> Result:
     begin = compared(drift.versions)[0]
     return phases.result(
         State.OK,
-        _summary(drift, begin.at),
+        _summary(drift, begin.at, len(unreadable)),
         *findings,
         metrics={"watched": len(files), "changed": len(drift.changes)},
         evidence=evidence,
@@ -147,7 +147,7 @@ def _findings(drift: Drift, unreadable: tuple[str, ...]) -> list[Finding]:
     return findings
 
 
-def _summary(drift: Drift, baseline_at: datetime) -> str:
+def _summary(drift: Drift, baseline_at: datetime, unreadable: int) -> str:
     """The latest changes first: what was changed last is the first suspect."""
     count = len(drift.view.files)
     files = f"{count:,} file{'' if count == 1 else 's'} watched"
@@ -155,7 +155,8 @@ def _summary(drift: Drift, baseline_at: datetime) -> str:
         return f"baseline taken, {files}"
     since = f"{baseline_at.astimezone(UTC):%a %d %b %H:%MZ}"
     if not drift.changes:
-        return f"unchanged since {since}, {files}"
+        but = f", {unreadable} not readable" if unreadable else ""
+        return f"unchanged since {since}, {files}{but}"
     paths = list(dict.fromkeys(change.path for change in drift.changes))
     count = len(paths)
     names = ", ".join(paths[:3]) + (", …" if count > 3 else "")

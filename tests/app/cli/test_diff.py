@@ -80,13 +80,34 @@ async def test_records_of_dns_are_asked_for_before_they_are_compared(tmp_path: P
 def test_of_an_upgrade_of_all_the_first_packages_are_printed_and_how_many_more() -> None:
     names = tuple(f"package{n} 1 → 2" for n in range(125))
     upgrade = Change("package", "postfix and 124 more packages", now(), diff=names)
-    facts = ChangeFacts(now(), (upgrade,))
-    standing = Standing(
-        kind="changes",
-        target=Target(name="mx", about="changes", resolver=Resolver()),
-        interval=60.0,
-        result=Result(state=State.OK, summary="", facts=facts, at=now(), duration=0.0),
-    )
-    lines = list(changes.text(Board(system="Lab", at=now(), standings={standing.id: standing})))
-    printed = [line.strip() for line in lines if line.startswith("    ")]
+    printed = [line.strip() for line in told(ChangeFacts(now(), (upgrade,))) if line[:1] == " "]
     assert printed == [*names[:10], "… 115 more; --json lists all"]
+
+
+def told(*facts: ChangeFacts | None) -> list[str]:
+    """What is printed of hosts with these facts; None of one that could not be asked."""
+    standings = [
+        Standing(
+            kind="changes",
+            target=Target(name=f"mx{number}", about="changes", resolver=Resolver()),
+            interval=60.0,
+            result=Result(
+                state=State.OK if one else State.UNKNOWN,
+                summary="it was asked",
+                facts=one,
+                at=now(),
+                duration=0.0,
+            ),
+        )
+        for number, one in enumerate(facts)
+    ]
+    board = Board(system="Lab", at=now(), standings={one.id: one for one in standings})
+    return list(changes.text(board))
+
+
+def test_that_nothing_has_changed_is_said_of_what_was_seen_alone() -> None:
+    whole = ChangeFacts(now())
+    assert told(whole)[0] == "nothing has changed"
+    for blind in (None, ChangeFacts(now(), unseen=("firewall: it is for root",))):
+        assert told(whole, blind)[0] == "nothing has changed in what could be seen"
+    assert told(None)[0] == "nothing is known of what changed"

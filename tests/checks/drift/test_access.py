@@ -69,6 +69,14 @@ async def test_what_may_not_be_listed_or_read_is_said_and_does_not_look_removed(
     (etc / "dovecot").chmod(0o755)
 
 
+async def test_unchanged_is_not_said_of_what_may_not_be_read(public: Path) -> None:
+    etc = make_etc(public / "etc")
+    (etc / "postfix/main.cf").chmod(0)
+    watching = Watching(AsNobody(), public / "state", etc / "postfix")
+    await watching.look()
+    assert (await watching.look()).summary.endswith(" watched, 1 not readable")
+
+
 async def test_when_nothing_may_be_read_the_state_is_unknown(public: Path) -> None:
     etc = make_etc(public / "etc")
     etc.chmod(0)

@@ -103,6 +103,18 @@ async def test_the_first_look_takes_the_baseline_and_then_only_digests_come(
     assert b"|package" not in anew
 
 
+async def test_nothing_has_changed_is_not_said_of_what_was_not_seen(machine: Machine) -> None:
+    await machine.look()
+    seen = await machine.look()
+    machine.refuses("nft", "Operation not permitted")
+    machine.refuses("sudo", "sudo: a password is required")
+    less = await machine.look()
+    unseen = [len(facts.unseen) for facts in (seen.facts, less.facts)]  # type: ignore[union-attr]
+    assert unseen[1] == unseen[0] + 1
+    assert less.summary.startswith("nothing has changed since ")
+    assert less.summary.endswith(f"Z, but {unseen[1]} not seen")
+
+
 async def test_a_rule_a_package_and_a_parameter_are_each_told_by_name(machine: Machine) -> None:
     machine.says("postconf", "relayhost = [a.test]\n")
     await machine.look()
