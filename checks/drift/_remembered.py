@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -67,14 +67,17 @@ class Remembered:
         good = self.versions[-1].files if self.versions else {}
         return good | {name: seen.copy for name, seen in self.seen.items()}
 
-    def notice(self, copies: Mapping[str, tuple[Copy, datetime]]) -> None:
-        """Remember what is there now, each with when it was seen."""
+    def notice(
+        self, copies: Mapping[str, tuple[Copy, datetime]], stale: Collection[str] = ()
+    ) -> None:
+        """Remember what is there now, each with when it was seen; long ago what is `stale`."""
         seen, stood = {}, {}
         for name, (copy, at) in copies.items():
             last = self.seen.get(name)
             if last is not None and last.copy.text == copy.text:
                 seen[name] = Seen(replace(last.copy, digest=copy.digest), last.first, last.before)
-                stood[name] = self._stood[name]
+                # What nobody saw since may have been another: it stands from its next sight on.
+                stood[name] = now() if name in stale else self._stood[name]
             else:
                 seen[name] = Seen(copy, at, self._last_seen(name, at))
                 stood[name] = now()

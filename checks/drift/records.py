@@ -3,6 +3,8 @@
 It asks nothing. What the name servers said last to the other checks (`checks/seen_records.py`) is
 compared with the baseline, which is taken on first sight, by itself while all is healthy
 (`_versions`) and by `take`. A record that is another is no fault in itself: OK, with a finding.
+What no name server says any more stays as it was last seen, and that is said; where none of them
+says anything, as when DNS is down, UNKNOWN.
 """
 
 from __future__ import annotations
@@ -27,10 +29,11 @@ from checks.model import CheckOptions, Finding, Result, State, System, Target, n
 from checks.phases import Phases
 from checks.seen_records import Said
 from checks.text import visible
-from checks.when import span
+from checks.when import clock, span
 
 FINDINGS = {
     "change.dns": "a record of our domains or hosts is not as it was",
+    "change.unseen": "no name server has told of a record for a while: it may have changed since",
     "config.baseline": "the baseline cannot be read",
     "config.not-kept": "the baseline cannot be written, and is lost when the program ends",
 }
@@ -41,7 +44,7 @@ TEXTS = {"v=spf1": "SPF", "v=dmarc1": "DMARC", "v=stsv1": "MTA-STS"}
 """How the TXT records of mail begin; others of the same name are not ours to tell of."""
 
 STALE = timedelta(minutes=15)
-"""What nobody has asked for in that time is not known any more."""
+"""What no name server has told in that time may be another now."""
 
 RECORDS_LIMIT = 50
 """Records of a name and type."""
@@ -49,10 +52,15 @@ RECORDS_LIMIT = 50
 RECORD_LIMIT = 2_000
 """Characters of a record: a DKIM key of 4,096 bits has 750."""
 
+NAMED = 3
+"""Records not seen any more that are named; of more it is said how many they are."""
+
 VALUE_LIMIT = 120
 """Characters of a record that are shown in a row; its diff has all."""
 
 CHANGES_KEPT = 100
+
+MEND = "`mailmedic status` shows what the name servers say to the checks of DNS and the resolver"
 
 
 class Options(CheckOptions, frozen=True, kw_only=True):
@@ -107,11 +115,10 @@ async def _compare(target: Target, options: Options, *, retake: bool) -> Result:
     names = {name.lower().rstrip(".") for name in names}
     at = now()
     said = list(target.resolver.seen)
-    copies = await asyncio.to_thread(lambda: dict(ours(said, names, at - STALE)))
-    if not copies:
-        within = span(STALE.total_seconds())
-        text = f"nothing to compare: no check has seen a record of ours in {within}"
-        return phases.result(State.OK, text)
+    copies = await asyncio.to_thread(lambda: dict(ours(said, names)))
+    if not copies and await _is_without_dns(target):
+        return phases.result(State.OK, "the hosts file has every name: no record to compare")
+    stale = {name: seen for name, (_, seen) in copies.items() if seen < at - STALE}
     try:
         with phases.phase("baseline"), suppress(*((BaselineError,) if retake else ())):
             await asyncio.to_thread(memory.load)
@@ -119,19 +126,27 @@ async def _compare(target: Target, options: Options, *, retake: bool) -> Result:
         text = f"the baseline {error}; `mailmedic baseline` takes a new one"
         finding = Finding("config.baseline", visible(str(memory.path)))
         return phases.result(State.UNKNOWN, text, finding)
-    memory.notice(copies)
+    memory.notice(copies, stale)
+    if len(stale) == len(copies):
+        return _blind(phases, memory, stale)
     not_kept = await asyncio.to_thread(memory.keep, retake=retake)
-    return judge(phases, memory, not_kept)
+    return judge(phases, memory, stale, not_kept)
+
+
+async def _is_without_dns(target: Target) -> bool:
+    names = [host.address for host in target.hosts if not address_literal(host.address)]
+    known = [await target.resolver.in_hosts_file(name) for name in names]
+    return not target.domains and all(known)
 
 
 def ours(
-    said: Iterable[tuple[str, str, Said]], names: Collection[str], since: datetime
+    said: Iterable[tuple[str, str, Said]], names: Collection[str]
 ) -> Iterator[tuple[str, tuple[Copy, datetime]]]:
     """The records of those names and what is below them, by what they are called in the list.
 
     Secrets are looked for in each: a name server's longest answers take seconds.
     """
-    answers = [one for one in said if one[1] in KINDS and one[2].at >= since]
+    answers = [one for one in said if one[1] in KINDS]
     found = [one for one in answers if one[1] != "PTR" and _belongs(one[0], names)]
     # One with a zone (fe80::1%eth0) is of a link alone, and has no name (RFC 4007).
     addresses = {name for name in names if address_literal(name) and "%" not in name}
@@ -176,24 +191,60 @@ def _text(records: Iterator[str] | list[str]) -> str:
     return "\n".join(shown[:RECORDS_LIMIT])
 
 
-def judge(phases: Phases, memory: Remembered, not_kept: str) -> Result:
-    """What to say of the records."""
-    versions = memory.versions
-    changes = list(_differing(versions[-1].files, memory.seen, None))
-    for before, after, since in between(versions):
-        changes += _differing(before, after, since)
-    changes = sorted(changes, key=lambda one: one.at, reverse=True)[:CHANGES_KEPT]
+def judge(
+    phases: Phases, memory: Remembered, stale: Mapping[str, datetime], not_kept: str
+) -> Result:
+    """What to say of the records, of which `stale` were last seen long ago."""
+    changes = _changes(memory)
     findings = [Finding("change.dns", one.text) for one in changes[:10]]
+    findings += [Finding("change.unseen", one) for one in _unseen(stale)]
     if not_kept:
         findings.append(Finding("config.not-kept", not_kept))
-    begin = compared(versions)[0].at
+    begin = compared(memory.versions)[0].at
     return phases.result(
         State.OK,
-        _summary(changes, len(memory.seen), begin),
+        _summary(changes) or f"{len(memory.seen)} records as they were at {begin:%a %d %b %H:%MZ}",
         *findings,
         metrics={"records": len(memory.seen), "changes": len(changes)},
-        facts=ChangeFacts(begin, tuple(changes), (), good_of(versions)),
+        facts=_facts(memory, changes, stale),
     )
+
+
+def _blind(phases: Phases, memory: Remembered, stale: Mapping[str, datetime]) -> Result:
+    """What to say where no name server has said anything of late: the changes known until then."""
+    text = f"no check has seen a record of ours in {span(STALE.total_seconds())}"
+    if stale:
+        text = f"no check has seen a record of ours since {clock(max(stale.values()))}"
+    changes = _changes(memory) if memory.versions else []
+    return phases.result(
+        State.UNKNOWN,
+        "; ".join(filter(None, (text, _summary(changes)))),
+        *(Finding("change.dns", one.text) for one in changes[:10]),
+        *(Finding("change.unseen", one) for one in _unseen(stale)),
+        facts=_facts(memory, changes, stale) if memory.versions else None,
+        mend=MEND,
+    )
+
+
+def _unseen(stale: Mapping[str, datetime]) -> tuple[str, ...]:
+    """``A mx.lab.test, MX lab.test, SPF lab.test and 4 more since 03:10:53Z``, or nothing."""
+    if not stale:
+        return ()
+    more = f" and {len(stale) - NAMED} more" if len(stale) > NAMED else ""
+    return (f"{', '.join(sorted(stale)[:NAMED])}{more} since {clock(max(stale.values()))}",)
+
+
+def _facts(memory: Remembered, changes: list[Change], stale: Mapping[str, datetime]) -> ChangeFacts:
+    begin = compared(memory.versions)[0].at
+    return ChangeFacts(begin, tuple(changes), _unseen(stale), good_of(memory.versions))
+
+
+def _changes(memory: Remembered) -> list[Change]:
+    """The latest first."""
+    changes = list(_differing(memory.versions[-1].files, memory.seen, None))
+    for before, after, since in between(memory.versions):
+        changes += _differing(before, after, since)
+    return sorted(changes, key=lambda one: one.at, reverse=True)[:CHANGES_KEPT]
 
 
 def _differing(
@@ -219,9 +270,9 @@ def _shown(copy: Copy) -> str:
     return visible((copy.text or "").replace("\n", ", "), VALUE_LIMIT)
 
 
-def _summary(changes: list[Change], count: int, begin: datetime) -> str:
+def _summary(changes: list[Change]) -> str:
     if not changes:
-        return f"{count} records as they were at {begin:%a %d %b %H:%MZ}"
+        return ""
     age = span((now() - (changes[0].after or changes[0].at)).total_seconds())
     more = f"; {len(changes) - 1} more" if len(changes) > 1 else ""
     return visible(f"{changes[0].text}, in the last {age}{more}", 300)

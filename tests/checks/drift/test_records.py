@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from checks import resolver
 from checks.board import Standing
 from checks.changed import listed
 from checks.dns_errors import LookupFailed, NoSuchName
@@ -223,10 +224,71 @@ async def test_what_was_healthy_for_an_hour_is_good_and_stays_listed(
     assert next(iter(records._memories.values())).health is None
 
 
-async def test_before_anything_was_asked_there_is_nothing_to_compare(named: Named) -> None:
+async def test_before_anything_was_asked_nothing_is_known(named: Named) -> None:
     result = await named.look()
-    assert (result.state, result.facts) == (State.OK, None)
+    assert (result.state, result.facts) == (State.UNKNOWN, None)
     assert "no check has seen a record of ours" in result.summary
+    assert "mailmedic status" in result.mend
+
+
+async def test_hosts_that_the_hosts_file_has_need_no_name_server(
+    named: Named, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "hosts").write_text("11.0.0.1 mail1.lab.test\n")
+    monkeypatch.setattr(resolver, "HOSTS_FILE", tmp_path / "hosts")
+    named.system = replace(named.system, resolver=Resolver(), domains=())
+    assert (await named.look()).state == State.OK
+    named.system = replace(named.system, domains=("lab.test",))
+    assert (await named.look()).state == State.UNKNOWN
+
+
+def later(monkeypatch: pytest.MonkeyPatch, hours: int) -> datetime:
+    """Some hours later, by the clock of who compares."""
+    late = datetime.now(UTC) + hours * HOUR
+    monkeypatch.setattr(records, "now", lambda: late)
+    monkeypatch.setattr(_remembered, "now", lambda: late)
+    return late
+
+
+async def test_when_dns_dies_what_changed_stays_listed_and_the_rest_is_unknown(
+    named: Named, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await named.seen()
+    named.publishes("10 mail1", "5 mail1")
+    change = "MX lab.test 10 mail1.lab.test → 5 mail1.lab.test"
+    assert await named.seen() == [change]
+    named.peer.behaviour = behaviours.servfail
+    later(monkeypatch, 1)
+    await named.ask()
+    for retake in (False, True, False):  # there is nothing that could count as good
+        result = await named.look(retake=retake)
+        assert (result.state, told(result)) == (State.UNKNOWN, [change])
+        assert change in result.summary
+        assert set(result.codes) == {"change.dns", "change.unseen"}
+        assert isinstance(result.facts, ChangeFacts)
+        (gap,) = result.facts.unseen
+        assert gap.startswith("A mail1.lab.test, AAAA mail1.lab.test, ")
+        assert " and 5 more since " in gap
+
+
+async def test_of_records_that_one_name_server_of_several_tells_no_more_only_those_are_unseen(
+    named: Named, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await named.seen()
+    named.publishes("p=none", "p=reject")
+    await named.seen()
+    late = later(monkeypatch, 2)
+    said = [(name, kind, one) for name, kind, one in named.resolver.seen if name[0] != "_"]
+    for name, kind, one in said:
+        named.resolver.seen._said[name, kind] = replace(one, at=late)
+    (target,) = records.targets(named.system)
+    records.healthy(target, records.Options(folder=str(named.folder)), late - HOUR, late)
+    result = await named.look()
+    assert (result.state, len(told(result))) == (State.OK, 1)
+    assert isinstance(result.facts, ChangeFacts)
+    (gap,) = result.facts.unseen
+    assert gap.startswith("DMARC lab.test, MTA-STS lab.test since ")
+    assert result.facts.changes[0].good_since is None, "nobody saw it stand for an hour"
 
 
 def test_the_answers_that_are_kept_are_bounded_and_what_is_asked_again_stays() -> None:
@@ -256,7 +318,7 @@ def test_whatever_a_name_server_says_is_harmless_and_bounded(
         if kind in ("A", "AAAA"):
             answer = Answer(("192.0.2.1",), 1)
         seen.answered(f"{name}._domainkey.lab.test", kind, answer)
-    for label, (copy, _) in records.ours(seen, {"lab.test"}, datetime.min.replace(tzinfo=UTC)):
+    for label, (copy, _) in records.ours(seen, {"lab.test"}):
         assert label.isprintable()
         assert all(line.isprintable() for line in (copy.text or "").split("\n"))
         assert (copy.text or "").count("\n") < records.RECORDS_LIMIT
