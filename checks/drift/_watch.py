@@ -124,7 +124,7 @@ class Watch:
             new = Baseline(at=at, watched=self.watched, files=view.files, by=by)
             keep = self._kept.keep if retake else self._kept.keep_by_itself
             not_kept = keep(pruned((*versions, new)))
-        elif versions and versions[-1].watched != self.watched:
+        elif versions and not set(self.watched) <= set(versions[-1].watched):
             adopted = tuple(_adopted(one, self.watched, view) for one in versions)
             not_kept = self._kept.keep_by_itself(adopted)
         if self._kept.versions:
@@ -141,7 +141,7 @@ class Watch:
 
     def _settle(self, view: View, at: datetime) -> str:
         """Have count as good what stood long enough; why that could not be written, else empty."""
-        self._pairs = _pairs(self._kept.versions[-1].files, view)
+        self._pairs = self._pairs_of(view)
         since = {}
         for name, (_, new) in self._pairs.items():
             was, first = self._since.get(name, (None, at))
@@ -157,8 +157,21 @@ class Watch:
         }
         not_kept = self._kept.keep_by_itself(settled(self._kept.versions, ripe, at))
         if ripe:
-            self._pairs = _pairs(self._kept.versions[-1].files, view)
+            self._pairs = self._pairs_of(view)
         return not_kept
+
+    def _pairs_of(self, view: View) -> dict[str, Pair]:
+        """What differs from the newest version, but for what may only be out of our sight."""
+        pairs = differences(self._kept.versions[-1].files, view.files)
+        return {name: pair for name, pair in pairs.items() if not self._is_hidden(name, pair, view)}
+
+    def _is_hidden(self, name: str, pair: Pair, view: View) -> bool:
+        """Whether a file may seem to have come or gone only because not all was looked at."""
+        if pair[0] and pair[1]:
+            return False
+        if view.is_cut or any(name.startswith(f"{folder}/") for folder in view.unreadable):
+            return True
+        return pair[1] is None and not is_watched(name, self.watched)
 
     def _changed(self) -> tuple[FileChange, ...]:
         """What differs, the latest first; a difference seen before is not worked out again."""
@@ -190,26 +203,16 @@ class Watch:
         return [*((name, pair, None) for name, pair in self._pairs.items()), *self._between[1]]
 
 
-def _pairs(good: dict[str, Copy], view: View) -> dict[str, Pair]:
-    """What differs, but for what may only have gone out of sight."""
-    pairs = differences(good, view.files)
-    return {name: pair for name, pair in pairs.items() if not _is_hidden(name, pair, view)}
-
-
-def _is_hidden(name: str, pair: Pair, view: View) -> bool:
-    """Whether a file may seem to have come or gone only because not all could be looked at."""
-    if pair[0] and pair[1]:
-        return False
-    return view.is_cut or any(name.startswith(f"{folder}/") for folder in view.unreadable)
-
-
 def _adopted(baseline: Baseline, watched: tuple[str, ...], view: View) -> Baseline:
-    """The baseline after other paths are watched: files of new paths count as they are now."""
-    kept = {name: copy for name, copy in baseline.files.items() if is_watched(name, watched)}
+    """The baseline with more paths: their files count as they are now.
+
+    What is watched no more stays: another console, with other paths, may look at it.
+    """
     fresh = {
         name: copy for name, copy in view.files.items() if not is_watched(name, baseline.watched)
     }
-    return replace(baseline, watched=watched, files=kept | fresh)
+    paths = tuple(dict.fromkeys((*baseline.watched, *watched)))
+    return replace(baseline, watched=paths, files=fresh | baseline.files)
 
 
 _watches: dict[tuple[str, str], Watch] = {}

@@ -188,6 +188,23 @@ def test_who_was_faster_is_not_overwritten(story: Story, tmp_path: Path) -> None
     assert [one.by for one in story.look().versions] == ["", BY_PERSON]
 
 
+def test_a_console_that_watches_less_hides_no_change_from_one_that_watches_more(
+    tmp_path: Path,
+) -> None:
+    def look(paths: tuple[str, ...], files: dict[str, Copy]) -> list[str]:
+        watch = Watch(Host(name="mx", address="mx", watch=paths), LocalLogin(), str(tmp_path))
+        watch.load()
+        return [one.path for one in watch.compare(View(files=files), retake=False).changes]
+
+    more = {"/etc/a": copy(1), "/srv/b": copy(2)}
+    assert look(("/etc", "/srv"), more) == []
+    assert look(("/etc",), {"/etc/a": copy(1)}) == []
+    assert look(("/etc", "/srv"), more | {"/srv/b": copy(3)}) == ["/srv/b"]
+    assert look(("/etc",), {}) == ["/etc/a"]
+    assert look(("/etc", "/opt"), {"/etc/a": copy(1), "/opt/c": copy(4)}) == []
+    assert look(("/etc", "/srv"), more | {"/srv/b": copy(3)}) == ["/srv/b"]
+
+
 STEPS = st.lists(
     st.sampled_from(("edit", "start", "well", "ill", "well long", "ill long")), max_size=14
 )
