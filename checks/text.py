@@ -66,13 +66,17 @@ _ARGUMENT = re.compile(
     (?: ( (?<! \S ) -{1,2} [\w-]{0,32} (?: pass(?:in|out|word|wd|phrase)? | pw | secret | token )
           [\w-]{0,32} [ ] )                         # --password X, -passin pass:X, plink -pw X
       | ( (?<! \S ) (?: -u | --(?:proxy-)?user ) [ =]? ["']? [^\s:,"']+ [:,] )   # curl(1), lftp(1)
-      | ( \b (?: mysql | maria | sshpass | 7z | testsaslauthd | doveadm | ipmitool | upscmd )
+      | ( \b (?: mysql | maria | sshpass | 7z | testsaslauthd | doveadm | ipmitool | upscmd
+          | useradd | usermod )
           [\w-]{0,16} \s (?: [^|;&]{0,300}? \s )? -p [ ]? (?! - ) )
       | ( \b (?: ldap \w{1,16} | (?: im | lmtp | pop3 | siv | smtp ) test )   # Cyrus' imtest(1)
           \s (?: [^|;&]{0,300}? \s )? -w [ ]? )
       | ( \b doveadm \s (?: [^|;&]{0,300}? \s )? auth \s (?: test | login ) \s
           (?: -\w [ ]? \S+ \s ){0,8}+ \S+ \s )
       | ( \b htpasswd \s (?: -\S+ \s ){1,8}+ \S+ \s \S+ \s )
+      | ( \b openssl \s passwd \s (?: -salt \s \S+ \s | -\S+ \s ){0,8}+ )
+      | ( \b echo \s (?: -\w \s ){0,2}+ ["']? [^\s:"'|]{1,64} : )
+        (?= [^|]{0,200} \| [^|]{0,64} \b chpasswd )
       | ( \b redis-cli \s (?: [^|;&]{0,300}? \s )? -a [ ]? )
       | ( \b swaks \s (?: [^|;&]{0,300}? \s )? -ap [ ] )
       | ( \b (?:proxy-)? authorization \s* [:=] \s* (?: [a-z]{1,16} \s+ )? )

@@ -68,6 +68,9 @@ COMMANDS = [
     "ipmitool -I lanplus -H bmc1 -U admin -P {} power status",
     "upscmd -u admin -p {} rack1 load.off",
     "htpasswd -b -B /etc/x bob {}",
+    "openssl passwd -6 -salt a {}",
+    "usermod -p '{}' bob",
+    "sh -c echo bob:{} | chpasswd",
 ]
 SETTINGS = [
     "ldap_pw = {}",
@@ -161,6 +164,9 @@ SLOW = [
     "mysql ",
     "doveadm auth test -a ",
     "htpasswd -b ",
+    "openssl passwd -a ",
+    "echo a:",
+    "echo a: | ",
     "ldapx ",
     "-u a",
     "auth-",
