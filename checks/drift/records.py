@@ -4,7 +4,7 @@ It asks nothing. What the name servers said last to the other checks (`checks/se
 compared with the baseline, which is taken on first sight, by itself while all is healthy
 (`_versions`) and by `take`. A record that is another is no fault in itself: OK, with a finding.
 What no name server says any more stays as it was last seen, and that is said; where none of them
-says anything, as when DNS is down, UNKNOWN.
+says anything, as when DNS is down, UNKNOWN. Addresses that rotate are not compared (`_turns`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import ipaddress
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from checks.drift import _baseline
 from checks.drift._baseline import BaselineError
@@ -21,6 +22,7 @@ from checks.drift._compare import Seen
 from checks.drift._copy import Copy
 from checks.drift._diff import change
 from checks.drift._remembered import Remembered, between
+from checks.drift._turns import OFTEN, WITHIN, Turns
 from checks.drift._versions import Health, compared, good_of
 from checks.etc_hosts import address_literal
 from checks.facts import Change, ChangeFacts
@@ -33,7 +35,7 @@ from checks.when import clock, span
 
 FINDINGS = {
     "change.dns": "a record of our domains or hosts is not as it was",
-    "change.unseen": "no name server has told of a record for a while: it may have changed since",
+    "change.unseen": "a record that no name server told of for a while, or that rotates",
     "config.baseline": "the baseline cannot be read",
     "config.not-kept": "the baseline cannot be written, and is lost when the program ends",
 }
@@ -70,7 +72,24 @@ class Options(CheckOptions, frozen=True, kw_only=True):
     folder: str = ""
 
 
-_memories: dict[tuple[str, str], Remembered] = {}
+class Memory(Remembered):
+    """Records as last seen, and which of them rotate."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._turns = Turns()
+        self.rotating: frozenset[str] = frozenset()
+
+    def steady(
+        self, copies: Mapping[str, tuple[Copy, datetime]]
+    ) -> dict[str, tuple[Copy, datetime]]:
+        """`copies` without those that rotate, which are noted."""
+        told = {name: (copy.text or "", at) for name, (copy, at) in copies.items()}
+        self.rotating = frozenset(self._turns.rotating(told))
+        return {name: one for name, one in copies.items() if name not in self.rotating}
+
+
+_memories: dict[tuple[str, str], Memory] = {}
 
 
 def targets(system: System) -> list[Target]:
@@ -101,10 +120,10 @@ def healthy(target: Target, options: Options, since: datetime | None, seen: date
     _memory_of(target, options).health = Health(since, seen) if since else None
 
 
-def _memory_of(target: Target, options: Options) -> Remembered:
+def _memory_of(target: Target, options: Options) -> Memory:
     key = (" ".join(target.domains), options.folder)
     if key not in _memories:
-        _memories[key] = Remembered(_baseline.place(options.folder, "dns records"))
+        _memories[key] = Memory(_baseline.place(options.folder, "dns records"))
     return _memories[key]
 
 
@@ -126,7 +145,7 @@ async def _compare(target: Target, options: Options, *, retake: bool) -> Result:
         text = f"the baseline {error}; `mailmedic baseline` takes a new one"
         finding = Finding("config.baseline", visible(str(memory.path)))
         return phases.result(State.UNKNOWN, text, finding)
-    memory.notice(copies, stale)
+    memory.notice(memory.steady(copies), stale)
     if len(stale) == len(copies):
         return _blind(phases, memory, stale)
     not_kept = await asyncio.to_thread(memory.keep, retake=retake)
@@ -191,13 +210,11 @@ def _text(records: Iterator[str] | list[str]) -> str:
     return "\n".join(shown[:RECORDS_LIMIT])
 
 
-def judge(
-    phases: Phases, memory: Remembered, stale: Mapping[str, datetime], not_kept: str
-) -> Result:
+def judge(phases: Phases, memory: Memory, stale: Mapping[str, datetime], not_kept: str) -> Result:
     """What to say of the records, of which `stale` were last seen long ago."""
     changes = _changes(memory)
     findings = [Finding("change.dns", one.text) for one in changes[:10]]
-    findings += [Finding("change.unseen", one) for one in _unseen(stale)]
+    findings += [Finding("change.unseen", one) for one in _unseen(memory, stale)]
     if not_kept:
         findings.append(Finding("config.not-kept", not_kept))
     begin = compared(memory.versions)[0].at
@@ -210,7 +227,7 @@ def judge(
     )
 
 
-def _blind(phases: Phases, memory: Remembered, stale: Mapping[str, datetime]) -> Result:
+def _blind(phases: Phases, memory: Memory, stale: Mapping[str, datetime]) -> Result:
     """What to say where no name server has said anything of late: the changes known until then."""
     text = f"no check has seen a record of ours in {span(STALE.total_seconds())}"
     if stale:
@@ -220,26 +237,34 @@ def _blind(phases: Phases, memory: Remembered, stale: Mapping[str, datetime]) ->
         State.UNKNOWN,
         "; ".join(filter(None, (text, _summary(changes)))),
         *(Finding("change.dns", one.text) for one in changes[:10]),
-        *(Finding("change.unseen", one) for one in _unseen(stale)),
+        *(Finding("change.unseen", one) for one in _unseen(memory, stale)),
         facts=_facts(memory, changes, stale) if memory.versions else None,
         mend=MEND,
     )
 
 
-def _unseen(stale: Mapping[str, datetime]) -> tuple[str, ...]:
-    """``A mx.lab.test, MX lab.test, SPF lab.test and 4 more since 03:10:53Z``, or nothing."""
-    if not stale:
-        return ()
-    more = f" and {len(stale) - NAMED} more" if len(stale) > NAMED else ""
-    return (f"{', '.join(sorted(stale)[:NAMED])}{more} since {clock(max(stale.values()))}",)
+def _unseen(memory: Memory, stale: Mapping[str, datetime]) -> Iterator[str]:
+    """``A mx.lab.test, MX lab.test, SPF lab.test and 4 more since 03:10:53Z``, and what rotates."""
+    if stale:
+        yield f"{_named_some(stale)} since {clock(max(stale.values()))}"
+    if memory.rotating:
+        often = f"{OFTEN} times or more in {span(WITHIN.total_seconds())}"
+        yield f"{_named_some(memory.rotating)}: not compared, as other addresses came {often}"
 
 
-def _facts(memory: Remembered, changes: list[Change], stale: Mapping[str, datetime]) -> ChangeFacts:
+def _named_some(names: Collection[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(sorted(names)[:NAMED]) + more
+
+
+def _facts(memory: Memory, changes: list[Change], stale: Mapping[str, datetime]) -> ChangeFacts:
     begin = compared(memory.versions)[0].at
-    return ChangeFacts(begin, tuple(changes), _unseen(stale), good_of(memory.versions))
+    return ChangeFacts(
+        begin, tuple(changes), tuple(_unseen(memory, stale)), good_of(memory.versions)
+    )
 
 
-def _changes(memory: Remembered) -> list[Change]:
+def _changes(memory: Memory) -> list[Change]:
     """The latest first."""
     changes = list(_differing(memory.versions[-1].files, memory.seen, None))
     for before, after, since in between(memory.versions):

@@ -186,6 +186,22 @@ async def test_what_is_not_ours_and_a_text_of_others_is_no_change(named: Named) 
     assert await named.seen() == []
 
 
+async def test_addresses_that_rotate_are_told_once_and_are_no_change(named: Named) -> None:
+    await named.seen()
+    for last in ("2", "3"):
+        named.publishes("A    11.0.0.1", f"A 11.0.0.{last}")
+        assert await named.seen() == [f"A mail1.lab.test 11.0.0.1 → 11.0.0.{last}"]
+    named.publishes("A    11.0.0.1", "A 11.0.0.4")
+    await named.ask()
+    result = await named.look()
+    assert (told(result), result.codes) == ([], ("change.unseen",))
+    assert isinstance(result.facts, ChangeFacts)
+    (gap,) = result.facts.unseen
+    assert gap.startswith("A mail1.lab.test: not compared, as other addresses came 3 times")
+    named.publishes("p=none", "p=reject")
+    assert await named.seen() == ["DMARC lab.test v=DMARC1; p=none → v=DMARC1; p=reject"]
+
+
 async def test_a_name_server_that_fails_is_no_change(named: Named) -> None:
     await named.seen()
     named.peer.behaviour = behaviours.servfail
