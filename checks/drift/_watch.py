@@ -77,7 +77,7 @@ class Watch:
         self._kept = Kept(self.path)
         self._known: dict[str, Copy] = {}
         self._view: View | None = None
-        self._changes: dict[tuple[str, int], tuple[Pair, FileChange]] = {}
+        self._changes: dict[tuple[str, datetime | None], tuple[Pair, FileChange]] = {}
         self._pairs: dict[str, Pair] = {}
         self._since: dict[str, tuple[Copy | None, datetime]] = {}
         self._between: tuple[Versions, list[Step]] = (), []
@@ -175,15 +175,14 @@ class Watch:
 
     def _changed(self) -> tuple[FileChange, ...]:
         """What differs, the latest first; a difference seen before is not worked out again."""
-        found: dict[tuple[str, int], tuple[Pair, FileChange]] = {}
+        found: dict[tuple[str, datetime | None], tuple[Pair, FileChange]] = {}
         for name, pair, good_since in self._steps():
-            key = (name, id(pair[1]))
+            key = (name, good_since)
             seen = self._changes.get(key)
             if seen and seen[0][0] is pair[0] and seen[0][1] is pair[1]:
                 one = seen[1]
             else:
                 one = change(name, pair, with_diff=len(found) < DIFFS_KEPT)
-            if one.good_since != good_since:
                 one = replace(one, good_since=good_since)
             found[key] = (pair, one)
         self._changes = found

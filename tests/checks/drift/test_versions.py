@@ -188,6 +188,20 @@ def test_who_was_faster_is_not_overwritten(story: Story, tmp_path: Path) -> None
     assert [one.by for one in story.look().versions] == ["", BY_PERSON]
 
 
+def test_an_edit_that_was_undone_and_is_made_again_is_told_as_of_now(story: Story) -> None:
+    before, after = story.copy, copy(1)
+    for one in (after, before, after):
+        story.copy = one
+        drift = story.pass_by(2 * HOUR, healthy=True)
+    assert len(drift.changes) == 3
+    story.copy = before
+    story.pass_by(2 * HOUR, healthy=True)
+    story.copy = after
+    drift = story.look()
+    assert edits(drift) == [(0, 1), (0, 1), (0, 1), (1, 0), (1, 0)]
+    assert [bool(one.good_since) for one in drift.changes].count(False) == 1
+
+
 def test_a_console_that_watches_less_hides_no_change_from_one_that_watches_more(
     tmp_path: Path,
 ) -> None:
