@@ -108,6 +108,19 @@ def test_what_is_wrong_now_stands_above_all_changes() -> None:
     ]
 
 
+def test_the_cursor_can_tell_apart_what_was_done_twice_or_at_the_same_moment() -> None:
+    good = ONSET - timedelta(hours=4)
+    edits = [FileChange("/etc/x", "changed", ONSET, 1, 1, good_since=at) for at in (None, good)]
+    logins = tuple(Change("login", "ssh from 192.0.2.1", ONSET, who=who) for who in ("ana", "bob"))
+    on = board(
+        standing("config", "mail1", answer(OK, facts=DriftFacts(LONG_AGO, 9, tuple(edits)))),
+        standing("changes", "mail1", answer(OK, facts=ChangeFacts(LONG_AGO, logins))),
+    )
+    keys = [entry.key for entry in Config().entries(on, AT)]
+    assert len(set(keys)) == 4
+    assert keys == [entry.key for entry in Config().entries(on, AT)]
+
+
 def test_the_diff_of_a_row_is_shown_side_by_side_where_that_is_wanted() -> None:
     edit = FileChange("/etc/x", "changed", ONSET, 1, 1, ("-limit = 100", "+limit = 1000"))
     (entry,) = entries(files=(edit,))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from checks.board import Board, Standing
 from checks.changed import baseline_words, listed
@@ -35,7 +39,8 @@ class Config(Panel):
         standings = board.of_kinds(*self.KINDS)
         wrong = [entry for standing in standings for entry in wrong_entries(standing)]
         changes = listed(standings, self.onset)
-        return [*wrong, *(change_entry(change, self.onset or at) for change in changes)]
+        found = (change_entry(change, self.onset or at) for change in changes)
+        return [*wrong, *_told_apart(found)]
 
     def below(self, board: Board, at: datetime) -> list[Row]:  # noqa: ARG002
         """What could not be compared, then what the baseline is."""
@@ -43,6 +48,14 @@ class Config(Panel):
         is_empty = all(standing.kind == "records" for standing in standings)
         empty = [row(Span(self.EMPTY, "dim"))] if is_empty else []
         return [*empty, *_could_not(standings), *_baseline(standings)]
+
+
+def _told_apart(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Each with a key of its own: the same edit may be made twice, and two users log in at once."""
+    counts: Counter[str] = Counter()
+    for entry in entries:
+        counts[entry.key] += 1
+        yield replace(entry, key=f"{entry.key}#{counts[entry.key]}")
 
 
 def _could_not(standings: list[Standing]) -> list[Row]:
