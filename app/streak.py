@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from checks.model import Verdict
 
 BREAK = timedelta(minutes=5)
-"""Between two boards: nobody has looked meanwhile, as where the machine slept."""
+"""Between two boards: nobody has looked meanwhile, as where it slept or its clock jumped."""
 
 
 class Streak:
@@ -33,7 +33,7 @@ class Streak:
         """Take a board, its verdict, and the incident that this session has joined."""
         is_whole = all(one.result is not None for one in board.standings.values())
         is_open = situation is not None and situation.is_open
-        if self._seen is None or board.at - self._seen > BREAK:
+        if self._seen is None or not timedelta(0) <= board.at - self._seen <= BREAK:
             self._since = None
         self._seen = board.at
         if verdict.verdict != "healthy" or not is_whole or is_open:

@@ -76,6 +76,8 @@ def test_trouble_an_incident_and_a_time_in_which_nobody_looked_are_breaks(told: 
     assert told.saw(ONSET + 3 * MINUTE, incident="closed") == ONSET + 3 * MINUTE
     late = ONSET + 4 * MINUTE + BREAK
     assert told.saw(late) == late
+    put_back = late - timedelta(days=1)
+    assert told.saw(put_back) == put_back
 
 
 def test_nothing_is_healthy_before_all_was_asked(told: Told) -> None:
