@@ -197,11 +197,8 @@ def judge(phases: Phases, looked: Looked) -> Result:
     findings += [Finding("change.unseen", one) for one in unseen]
     if looked.not_kept:
         findings.append(Finding("config.not-kept", looked.not_kept))
-    mends = [
-        _mend(name, failures.get(name, ""), answer.user)
-        for name in MENDS
-        if name in failures or name in looked.gaps
-    ]
+    whys = {name: " ".join(parts.values()) for name, parts in looked.gaps.items()} | failures
+    mends = [_mend(name, whys[name], answer.user) for name in MENDS if name in whys]
     begin = compared(looked.versions)[0].at
     return phases.result(
         State.CRITICAL if looked.relays else State.WARNING if holds else State.OK,
@@ -225,9 +222,10 @@ def _unseen(failures: Mapping[str, str], gaps: Mapping[str, Mapping[str, str]]) 
 
 
 def _mend(section: str, why: str, user: str) -> str:
-    """What would show the section; empty where it is not there at all."""
+    """What would show the section; empty where it is not there, or no right is what lacks."""
     mend = MENDS["dpkg-log" if "/auth.log" in why else section]
-    return "" if why.startswith("there is no ") else mend.format(user=user)
+    is_vain = why.startswith("there is no ") or "sudo: no answer" in why
+    return "" if is_vain else mend.format(user=user)
 
 
 def _findings(changes: list[Change]) -> list[Finding]:
