@@ -29,7 +29,7 @@ from checks.facts.host import (
     UnitFacts,
 )
 from checks.facts.log import LogFacts, LogKind, LogShape, LostMail
-from checks.facts.outside import Alert, MonitorFacts, Sight, VantageFacts
+from checks.facts.outside import Alert, MonitorFacts, RouteFacts, Sight, VantageFacts
 from checks.facts.queue import AGES, Patience, QueueFacts, Reason, Waiting
 from checks.facts.trip import Hop, RoundTripFacts, Rung
 
@@ -51,6 +51,7 @@ Facts = (
     | LogFacts
     | MonitorFacts
     | VantageFacts
+    | RouteFacts
 )
 
 __all__ = (
@@ -86,6 +87,7 @@ __all__ = (
     "RaidArray",
     "Reason",
     "RoundTripFacts",
+    "RouteFacts",
     "Rung",
     "Sensor",
     "Sight",

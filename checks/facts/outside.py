@@ -68,3 +68,14 @@ class VantageFacts(Struct, frozen=True, tag=True):
 
     tool: str
     sights: tuple[Sight, ...] = ()
+
+
+class RouteFacts(Struct, frozen=True, tag=True):
+    """The way from here to an `address` of a host: the routers on it that said they passed it on.
+
+    `hops` counts them and the host, 1 on our own network; 0 where that is not known.
+    """
+
+    address: str
+    routers: tuple[str, ...] = ()
+    hops: int = 0

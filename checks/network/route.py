@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from checks import connect
+from checks.facts import RouteFacts
 from checks.model import CheckOptions, Finding, Result, State, System, Target, split_service
 from checks.network._trace import Hop, How, own_address, probe, trace
 from checks.phases import Phases
@@ -88,7 +89,18 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
         return phases.result(State.UNKNOWN, text, Finding("path.silent", text))
     state, code, text = judge(seen)
     findings = [Finding(code, text)] if code else []
-    return phases.result(state, text, *findings, evidence=_told(seen))
+    return phases.result(state, text, *findings, evidence=_told(seen), facts=facts_of(seen))
+
+
+def facts_of(seen: Seen) -> RouteFacts:
+    """Who is on the way, and how long it is."""
+    ways = (seen.by_udp, seen.by_tcp)
+    routers = [hop.by for hops in ways for hop in hops if hop.how is How.PASSED_ON]
+    return RouteFacts(
+        seen.address,
+        routers=tuple(dict.fromkeys(routers)),
+        hops=next((len(hops) for hops in ways if _reaches(hops)), 0),
+    )
 
 
 async def _look(there: Target) -> Seen:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from checks.facts import RouteFacts
 from checks.model import Host, Result, State, System, Target
 from checks.network import route
 from checks.network._trace import Hop, How
@@ -32,6 +33,7 @@ def test_a_host_that_answers_shows_its_way(row: Row, address: str, router: str) 
         ["UDP", "1", router],
         ["UDP", "2", address],
     ]
+    assert result.facts == RouteFacts(address, (router,), 2)
 
 
 @pytest.mark.real
@@ -116,3 +118,11 @@ def test_a_service_that_refuses_is_reached() -> None:
 
 def test_where_nobody_answers_nothing_is_said() -> None:
     assert route.judge(Seen(THERE, 25))[:2] == (State.UNKNOWN, "path.silent")
+
+
+def test_a_way_that_is_not_seen_to_its_end_has_no_length() -> None:
+    seen = Seen(THERE, 25, is_open=True, by_udp=(Hop(1, How.PASSED_ON, ROUTER), Hop(2)))
+    assert route.facts_of(seen) == RouteFacts(THERE, (ROUTER,), 0)
+    assert route.facts_of(Seen(THERE, by_udp=(Hop(1, How.REACHED, THERE),))) == RouteFacts(
+        THERE, (), 1
+    )
