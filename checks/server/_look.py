@@ -10,7 +10,7 @@ Errors, on top of those of `checks.hosts`::
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -25,6 +25,7 @@ from checks.server._trips import OUTPUT_LIMIT
 from checks.text import visible
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 class Unreadable(LoginError):
@@ -50,6 +51,16 @@ class Question(Struct, Generic[T], frozen=True):
     here: Callable[[], T] | None
     script: str
     parse: Callable[[str], T]
+
+
+async def both(one: Coroutine[None, None, T], other: Coroutine[None, None, U]) -> tuple[T, U]:
+    """What both bring; when one of them fails the other is ended. Raises what that one raised."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            first, second = tasks.create_task(one), tasks.create_task(other)
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return first.result(), second.result()
 
 
 def mail_hosts(system: System, about: str) -> list[Target]:

@@ -8,7 +8,6 @@ read-only file systems are `disks`'.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from datetime import datetime
 
@@ -77,7 +76,7 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
     try:
         _, login = _look.host_of(target)
         with phases.phase("look"):
-            seen, disks = await asyncio.gather(
+            seen, disks = await _look.both(
                 _look.look(login, _hardware_table.QUESTION, deadline=deadline),
                 _asked(target.id, login, options, deadline),
             )

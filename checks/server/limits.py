@@ -9,7 +9,6 @@ RLIMIT_NOFILE (getrlimit(2)).
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -51,7 +50,7 @@ async def check(target: Target, options: Options, *, deadline: float) -> Result:
     try:
         host, login = _look.host_of(target)
         with phases.phase("look"):
-            limits, table = await asyncio.gather(
+            limits, table = await _look.both(
                 _look.look(login, QUESTION, deadline=deadline),
                 _look.look(login, _process_table.QUESTION, deadline=deadline),
             )

@@ -10,7 +10,6 @@ Nothing is asked of hosts that carry no mail themselves (`mta = "none"`): they h
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, ip_address
@@ -72,7 +71,7 @@ async def check(
     try:
         host, login = _look.host_of(target)
         with phases.phase("look"):
-            seen, table = await asyncio.gather(
+            seen, table = await _look.both(
                 _look.look(login, QUESTION, deadline=deadline),
                 _look.look(login, _process_table.QUESTION, deadline=deadline),
             )

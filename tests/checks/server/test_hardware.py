@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from checks.facts import HardwareFacts, RaidArray
-from checks.hosts import Output, TimedOut
+from checks.hosts import Denied, Output, TimedOut
 from checks.hosts.local import LocalLogin
 from checks.model import State, now
 from checks.server import _smart
@@ -316,6 +316,25 @@ async def test_a_look_that_is_cut_off_while_disks_hang_is_told_by_the_next(
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(ask("hardware", Far()), 0.2)
     assert "smart.late" in (await ask("hardware", Far())).codes
+
+
+async def test_a_look_that_fails_does_not_leave_the_disks_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left = set()
+
+    async def hang(login: LocalLogin, *, deadline: float) -> Disks:
+        left.add("asked")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            left.clear()
+        return Disks()
+
+    monkeypatch.setattr(module, "_disks", {})
+    monkeypatch.setattr(_smart, "ask", hang)
+    assert (await ask("hardware", Answers(Denied("no")))).codes == ("login.denied",)
+    assert left == set()
 
 
 async def test_a_line_that_hangs_is_not_laid_to_the_disks(monkeypatch: pytest.MonkeyPatch) -> None:
