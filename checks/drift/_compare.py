@@ -131,8 +131,11 @@ def _differing(
     was, now = (copy.text or "" for copy in pair)
     values, fresh = named(section, was), named(section, now)
     names = [name for name in {**values, **fresh} if values.get(name) != fresh.get(name)]
+    on_hold = held(was) ^ held(now)
     if is_cut(was) or is_cut(now):
-        names = [name for name in names if name in values and name in fresh]
+        both = values.keys() & fresh.keys()
+        names = [name for name in names if name in both]
+        on_hold &= both
     empty = Change(KINDS[section], "", at, after)
     if section in AS_A_WHOLE:
         if what := _by_one(names, fresh) if names else _moved(values, fresh):
@@ -147,7 +150,7 @@ def _differing(
             about=_about(section, name),
         )
     if section == "packages":
-        yield from _holds(held(was), held(now), empty)
+        yield from _holds(on_hold, held(now), empty)
 
 
 def _by_one(names: Sequence[str], fresh: Mapping[str, str]) -> str:
@@ -211,8 +214,8 @@ def _shown(text: str) -> str:
     return redact(visible(text, VALUE_LIMIT))
 
 
-def _holds(was: set[str], now: set[str], empty: Change) -> Iterator[Change]:
-    for name in sorted(was ^ now):
+def _holds(differing: set[str], now: set[str], empty: Change) -> Iterator[Change]:
+    for name in sorted(differing):
         what = visible(name.partition(":")[0], VALUE_LIMIT)
         new = "on hold" if name in now else "no longer on hold"
         yield replace(empty, kind="hold", what=what, new=new)

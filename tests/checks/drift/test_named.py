@@ -128,6 +128,22 @@ def test_what_is_cut_off_has_not_gone() -> None:
         assert [one.what for one in found] == ["p0"]
 
 
+@pytest.mark.parametrize("hold", ["p4 1 hi ", "p4 * h-"])
+def test_a_hold_behind_what_is_cut_off_is_neither_lifted_nor_new(hold: str) -> None:
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    lines = [f"p{number} 1 ii " for number in range(4)]
+    whole, cut = (
+        Copy(stamp="", mtime=0, access="", text="\n".join(some))
+        for some in (
+            [*lines, hold],
+            ["p0 1 hi ", *lines[1:3], f"{REST}more than 9 bytes"],
+        )
+    )
+    for before, after, new in ((whole, cut, "on hold"), (cut, whole, "no longer on hold")):
+        found = differences({"packages": before}, {"packages": Seen(after, at, at)})
+        assert [(one.kind, one.what, one.new) for one in found] == [("hold", "p0", new)]
+
+
 def test_dovecots_settings_are_named_with_the_blocks_that_they_stand_in() -> None:
     found = named("dovecot", text_of(DOVECONF.split("\n")))
     assert found["service imap-login / inet_listener imaps / port"] == "993"
