@@ -120,13 +120,16 @@ cron() {
   :
 }
 dpkg_log() {
-  set --
+  hidden=; set --
   for log in /var/log/dpkg.log.1 /var/log/dpkg.log; do
     [ -e $log ] || continue
-    [ -r $log ] || { refuse "$log may not be read"; return; }
-    set -- "$@" $log
+    if [ -r $log ]; then set -- "$@" $log; else hidden="$hidden $log"; fi
   done
-  [ $# != 0 ] || { refuse 'there is no /var/log/dpkg.log'; return; }
+  case $#$hidden in
+  0) refuse 'there is no /var/log/dpkg.log'; return ;;
+  0*) refuse "${hidden##* } may not be read"; return ;;
+  esac
+  for log in $hidden; do unseen $log; done
   awk -v "day=$(date -d "@$since" +%F)" '
     $1 >= day && $3 ~ /^(install|upgrade|remove)$/' "$@" | tail -n 500
 }

@@ -138,6 +138,21 @@ async def test_what_may_not_be_read_is_said_with_what_mends_it(
     assert any(mend in result.mend for part, mend in mends.items() if part in name)
 
 
+@pytest.mark.parametrize("hidden", ["dpkg.log.1", "dpkg.log"])
+async def test_a_log_of_packages_that_may_not_be_read_hides_no_other(
+    kept: Kept, hidden: str
+) -> None:
+    line = f"{datetime.now(UTC) - timedelta(hours=1):%F %T} upgrade {{}}:amd64 1 2\n"
+    kept.write("var/log/dpkg.log.1", line.format("dovecot-core"))
+    kept.write("var/log/dpkg.log", line.format("postfix"))
+    kept.hide(f"var/log/{hidden}")
+    result = await kept.look()
+    seen = {"dpkg.log.1": "postfix", "dpkg.log": "dovecot-core"}[hidden]
+    assert told(result, "package") == [f"{seen} 1 → 2"]
+    assert unseen(result) == (f"dpkg-log: {kept.root}/var/log/{hidden}: it may not be read",)
+    assert "gpasswd --add nobody adm" in result.mend
+
+
 async def test_a_certificate_that_may_not_be_read_is_said(kept: Kept) -> None:
     kept.write("mx.pem", "")
     kept.write("key.pem", "")
