@@ -65,15 +65,24 @@ _ARGUMENT = re.compile(
     r"""(?ix)
     (?: ( (?<! \S ) -{1,2} [\w-]{0,32} (?: pass(?:in|out|word|wd|phrase)? | pw | secret | token )
           [\w-]{0,32} [ ] )                         # --password X, -passin pass:X, plink -pw X
+      | ( (?<! \S ) (?: (?-i: -U ) | --user ) [ =]? ["']? [^\s:,%"']+ % )       # smbclient(1)
       | ( (?<! \S ) (?: -u | --(?:proxy-)?user ) [ =]? ["']? [^\s:,"']+ [:,] )   # curl(1), lftp(1)
-      | ( \b (?: mysql | maria | sshpass | 7z | testsaslauthd | doveadm | ipmitool | upscmd
+      | ( \b (?: mosquitto_ \w{1,16} | ipmitool ) \s (?: [^|;&]{0,300}? \s )? (?-i: -P ) [ ]? )
+      | ( \b mosquitto_passwd \s (?: -\S+ \s ){1,8}+ \S+ \s \S+ \s )
+      | ( \b rabbitmqctl \s (?: [^|;&]{0,300}? \s )?
+          (?: change_password | add_user | authenticate_user ) \s \S+ \s )
+      | ( \b https? \s (?: [^|;&]{0,300}? \s )? (?: (?-i: -a ) | --auth (?= [ =] ) ) [ =]? ["']?
+          (?: [^\s:"']+ : )? )                       # HTTPie's, else a whole token
+      | ( \b (?: mysql | maria | sshpass | 7z | testsaslauthd | doveadm | upscmd
           | useradd | usermod )
           [\w-]{0,16} \s (?: [^|;&]{0,300}? \s )? -p [ ]? (?! - ) )
       | ( \b (?: ldap \w{1,16} | (?: im | lmtp | pop3 | siv | smtp ) test )   # Cyrus' imtest(1)
           \s (?: [^|;&]{0,300}? \s )? -w [ ]? )
       | ( \b doveadm \s (?: [^|;&]{0,300}? \s )? auth \s (?: test | login ) \s
           (?: -\w [ ]? \S+ \s ){0,8}+ \S+ \s )
-      | ( \b htpasswd \s (?: -\S+ \s ){1,8}+ \S+ \s \S+ \s )
+      | ( \b htpasswd \s (?= (?: \S+ \s ){0,8}? (?-i: -\w{0,8} n ) )    # -n: there is no file
+          (?: (?-i: -\w{0,8} [Cr] ) \s \d+ \s | -\S+ \s ){1,8}+ \S+ \s )
+      | ( \b htpasswd \s (?: (?-i: -\w{0,8} [Cr] ) \s \d+ \s | -\S+ \s ){1,8}+ \S+ \s \S+ \s )
       | ( \b openssl \s passwd \s (?: -salt \s \S+ \s | -\S+ \s ){0,8}+ )
       | ( \b echo \s (?: -\w \s ){0,2}+ ["']? [^\s:"'|]{1,64} : )
         (?= [^|]{0,200} \| [^|]{0,64} \b chpasswd )
@@ -99,7 +108,7 @@ _HINTS = ("pass", "secret", "token", "api", "private", "://", "auth", "login")
 ARGUMENT_HINTS = (
     *("pass", "pw", "secret", "token", " -u", "user", "mysql", "maria", "7z", "ldap", "redis-cli"),
     *("swaks", "auth", "bearer", "credential", "key", "ipmitool", "upscmd", "imtest"),
-    *("lmtptest", "pop3test", "sivtest", "smtptest"),
+    *("lmtptest", "pop3test", "sivtest", "smtptest", "mosquitto", "http ", "https "),
 )
 """The same for `arguments_redacted`."""
 
