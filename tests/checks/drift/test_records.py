@@ -285,6 +285,12 @@ async def test_when_dns_dies_what_changed_stays_listed_and_the_rest_is_unknown(
         (gap,) = result.facts.unseen
         assert gap.startswith("A mail1.lab.test, AAAA mail1.lab.test, ")
         assert " and 5 more since " in gap
+    records._memories.clear()  # as a program that is started while DNS is dead
+    named.resolver.seen._said.clear()
+    result = await named.look(retake=True)
+    assert (result.state, result.codes) == (State.UNKNOWN, ())
+    named.peer.behaviour = behaviours.answer
+    assert await named.seen() == [change], "the baseline is still there"
 
 
 async def test_of_records_that_one_name_server_of_several_tells_no_more_only_those_are_unseen(
