@@ -93,6 +93,7 @@ async def test_a_signature_whose_key_is_published_is_fine(tmp_path: Path) -> Non
         (zone("no key"), "dkim.signature.invalid", "is not written tag=value"),
         (f'{good()}\n{KEY}. TXT "v=DKIM1"', "dkim.signature.invalid", "2 TXT records"),
     ],
+    ids=("missing", "revoked", "no base64", "no tags", "two"),  # a key in an id differs by worker
 )
 async def test_a_key_that_is_of_no_use_has_its_own_finding(
     published: str, code: str, words: str, tmp_path: Path
