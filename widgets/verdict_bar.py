@@ -20,6 +20,9 @@ GLYPHS = {
     "healthy": MARKS[State.OK].glyph,
 }
 
+SCOPE = 4
+"""Cells of who cannot do what that stay; before they are cut, the note goes."""
+
 
 class VerdictBar(Lines):
     """``✗ OUTAGE  lab.test  SEV1 · nobody can send · since 03:04:12 (6m 41s)   03:10:53Z``."""
@@ -63,8 +66,9 @@ class VerdictBar(Lines):
         if self.verdict is None or self.at is None:
             return (row(Span(" asking …", "dim")),)
         tail = self._tail(self.verdict, self.at, self.said)
-        least = row(f" {_word(self.verdict)}  {self.system}")
-        if width_of(least) + 2 + width_of(tail) > width:
+        head = row(f" {headline(self.verdict, self.at, self.system, is_short=True)}")
+        least = width_of(head) - max(0, width_of(row(_scope(self.verdict))) - SCOPE)
+        if least + 2 + width_of(tail) > width:
             tail = self._tail(self.verdict, self.at, ())
         room = width - width_of(tail)
         if room < 20:

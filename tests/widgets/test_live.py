@@ -142,11 +142,11 @@ async def test_in_a_narrow_bar_the_scope_gives_way_and_the_duration_and_the_note
         )
 
 
-async def test_before_the_systems_name_is_cut_the_note_goes() -> None:
+async def test_before_name_or_scope_are_cut_the_note_goes() -> None:
     bar, name = VerdictBar(), "mail.example.org (Berlin)"
-    async with One(bar).run_test(size=(60, 3)):
+    async with One(bar).run_test(size=(75, 3)):
         bar.show(OUTAGE, AT, system=name, note=row("i opens an incident"))
-        assert f"✗ OUTAGE  {name}" in bar.plain()[0]
+        assert f"✗ OUTAGE  {name}  SEV1 · nobo" in bar.plain()[0]
         assert "i opens" not in bar.plain()[0]
         bar.show(OUTAGE, AT, system="Lab", note=row("i opens an incident"))
         assert "i opens an incident" in bar.plain()[0]
