@@ -144,17 +144,22 @@ class Kept:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.versions: Versions = ()
-        self._stamp: tuple[int, int] | None = None
+        self._stamp: Stamp = None
 
-    def load(self) -> bool:
+    def load(self, *, retake: bool = False) -> bool:
         """Read them, if they are not those that we have; whether they are others now. Blocks.
 
-        Raises BaselineError.
+        Raises BaselineError, but not to `retake` them: what is damaged is replaced.
         """
-        stamp_now = stamp(self.path)
-        if stamp_now == self._stamp:
-            return False
-        self.versions = read(self.path)
+        try:
+            stamp_now = stamp(self.path)
+            if stamp_now == self._stamp:
+                return False
+            self.versions = read(self.path)
+        except BaselineError:
+            if retake:
+                return False
+            raise
         self._stamp = stamp_now
         return True
 

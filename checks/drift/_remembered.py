@@ -54,9 +54,9 @@ class Remembered:
         """The baselines; none before the first look."""
         return self._kept.versions
 
-    def load(self) -> None:
-        """Read the baselines, if they are not those that we have. Blocks. Raises BaselineError."""
-        self._kept.load()
+    def load(self, *, retake: bool = False) -> None:
+        """Read the baselines as `Kept.load` does. Blocks. Raises BaselineError."""
+        self._kept.load(retake=retake)
 
     def is_kept(self, name: str) -> bool:  # noqa: ARG002  who keeps less says so
         """Whether that belongs into a baseline."""

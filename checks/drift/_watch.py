@@ -104,9 +104,9 @@ class Watch:
         finally:
             self._is_looking = False
 
-    def load(self) -> None:
-        """Read the baselines, if they are not those that we have. Blocks. Raises BaselineError."""
-        if self._kept.load() and self._kept.versions and self._view is None:
+    def load(self, *, retake: bool = False) -> None:
+        """Read the baselines as `Kept.load` does. Blocks. Raises BaselineError."""
+        if self._kept.load(retake=retake) and self._kept.versions and self._view is None:
             self._known = dict(self._kept.versions[-1].files)
 
     def compare(self, view: View, *, retake: bool) -> Drift:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Set
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -121,8 +120,8 @@ async def _ask(target: Target, options: Options, deadline: float, *, retake: boo
         return phases.result(State.UNKNOWN, "no login: the host cannot be asked")
     memory = _memory_of(target.host.name, options.folder)
     try:
-        with phases.phase("baseline"), suppress(*((BaselineError,) if retake else ())):
-            await asyncio.to_thread(memory.load)
+        with phases.phase("baseline"):
+            await asyncio.to_thread(memory.load, retake=retake)
         since = now() - timedelta(seconds=options.window)
         with phases.phase("look"):
             sudo = await asyncio.to_thread(memory.for_sudo, now(), again=retake)

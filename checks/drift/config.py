@@ -11,7 +11,6 @@ do.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from datetime import UTC, datetime
 
 from checks.drift._baseline import BaselineError
@@ -93,8 +92,8 @@ async def _ask(target: Target, options: Options, deadline: float, *, retake: boo
 
 
 async def _look(watch: Watch, phases: Phases, deadline: float, *, retake: bool) -> Drift:
-    with phases.phase("baseline"), suppress(*((BaselineError,) if retake else ())):
-        await asyncio.to_thread(watch.load)
+    with phases.phase("baseline"):
+        await asyncio.to_thread(watch.load, retake=retake)
     with phases.phase("look"):
         view = await watch.look(deadline)
     with phases.phase("compare"):

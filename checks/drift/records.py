@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -139,8 +138,8 @@ async def _compare(target: Target, options: Options, *, retake: bool) -> Result:
         return phases.result(State.OK, "the hosts file has every name: no record to compare")
     stale = {name: seen for name, (_, seen) in copies.items() if seen < at - STALE}
     try:
-        with phases.phase("baseline"), suppress(*((BaselineError,) if retake else ())):
-            await asyncio.to_thread(memory.load)
+        with phases.phase("baseline"):
+            await asyncio.to_thread(memory.load, retake=retake)
     except BaselineError as error:
         text = f"the baseline {error}; `mailmedic baseline` takes a new one"
         finding = Finding("config.baseline", visible(str(memory.path)))
