@@ -34,15 +34,12 @@ class SeenRecords:
         """Take an answer, or the error that there is none; other errors tell nothing."""
         if isinstance(answer, AliasLoop | BadName):
             return
-        if isinstance(answer, DnsError):
-            if not isinstance(answer, NoRecords | NoSuchName):
-                return
-            answer_or_none = None
-        else:
-            answer_or_none = answer
+        if isinstance(answer, DnsError) and not isinstance(answer, NoRecords | NoSuchName):
+            return
+        found = None if isinstance(answer, DnsError) else answer
         key = (name.lower().rstrip("."), kind)
         self._said.pop(key, None)
-        self._said[key] = Said(answer_or_none, datetime.now(UTC))
+        self._said[key] = Said(found, datetime.now(UTC))
         if len(self._said) > QUESTIONS_LIMIT:
             del self._said[next(iter(self._said))]
 
