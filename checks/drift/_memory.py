@@ -17,13 +17,10 @@ from checks.drift._named import LOG_ROWS, bounded, text_of
 from checks.drift._remembered import Remembered, between
 from checks.drift._versions import Versions
 from checks.facts import Change
-from checks.hosts import LoginError
+from checks.hosts import SUDO_AGAIN, LoginError
 
 BY_SUDO = ("cron", "etckeeper", "firewall")
 """The sections that sudo is asked for where this login may not see all."""
-
-SUDO_AGAIN = 86400.0
-"""Seconds until sudo is asked again where it refused: root may get a mail each time."""
 
 
 class Memory(Remembered):

@@ -19,6 +19,10 @@ from typing import Protocol
 
 from msgspec import Struct
 
+SUDO_AGAIN = 86400.0
+"""Seconds until a sudo that has refused is asked again: root may get a mail each time (sudoers(5),
+``mail_no_user``). Who has mended it looks by hand, or waits."""
+
 
 class LoginError(Exception):
     """The host could not be asked."""

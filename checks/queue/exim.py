@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from checks import hosts
 from checks.facts import Patience
-from checks.hosts import Login, LoginError, Output
+from checks.hosts import SUDO_AGAIN, Login, LoginError, Output
 from checks.model import Finding, Result, State, System, Target
 from checks.phases import Phases
 from checks.queue import _blind, _judged, _listing, _patience, _trend
@@ -79,9 +79,6 @@ echo; $sudo "$exim" -Mvl "$1" || :
 """
 )
 BODY = _BY + 'exec $sudo "$exim" -Mvb "$1"'
-
-SUDO_AGAIN = 86400.0
-"""Seconds until sudo is asked again where it refused; who has mended it looks, or waits."""
 
 _refused: dict[str, float] = {}
 """When the sudo of a target refused, by our monotonic clock."""
